@@ -1,0 +1,116 @@
+"""Every setting of the platform: its name in the environment, its default and what it means."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent
+
+
+class Setting(NamedTuple):
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("DATABASE_URL", "sqlite:///var/forum.db", "Where the database is: SQLite (default) or PostgreSQL."),
+    Setting("REDIS_URL", "", "Redis for the job queue when several machines share the work; empty: a file in var/."),
+    Setting("SECRET_KEY", "", "Signs cookies and links. Made and kept in var/secret-key when empty; at least 32 characters."),
+    Setting("PUBLIC_URL", "", "The address people use, such as https://forum.example. Every link in a mail starts with it. Default: http://localhost:PORT."),
+    Setting("PORT", "8000", "The port the web server listens on."),
+    Setting("MAIL_SERVER", "", "SMTP server. Empty: letters are written to var/mail/ as .eml files."),
+    Setting("MAIL_PORT", "25", "Port of the SMTP server."),
+    Setting("MAIL_USERNAME", "", "Name to sign in to the SMTP server with."),
+    Setting("MAIL_PASSWORD", "", "Password for the SMTP server."),
+    Setting("MAIL_USE_TLS", "no", "yes: STARTTLS with a verified certificate."),
+    Setting("MAIL_SENDER", "EGVE Forum secretariat <forum@egve-forum.example>", "From and organiser of every mail: a mailbox that somebody reads."),
+    Setting("MAIL_PER_SECOND", "0", "At most so many letters a second; 0: as fast as the server takes them."),
+    Setting("DEMO_PASSWORD", "forum-demo-2016", "Password of the demonstration people."),
+    Setting("SITE_NAME", "EGVE Forum", "Name of the site, in the header and in mails."),
+    Setting("DEPARTMENT", "Home Office", "Whose Forum it is."),
+    Setting("FORUM_ENV", "production", "development: shows /gallery and gives template errors at once; production: refuses a weak SECRET_KEY."),
+    Setting("VAR", "var", "Folder for what the platform writes: database, uploads, mail, logs."),
+)
+
+
+def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
+    """The settings as Flask wants them, read from `environment` (default: the process's own).
+
+    Raises ValueError, with what to put right, when a setting cannot be used.
+    """
+    given = os.environ if environment is None else environment
+    value = {setting.name: given.get(setting.name) or setting.default for setting in SETTINGS}
+    var = (ROOT / value["VAR"]).resolve()
+    port = _number(value, "PORT")
+    return {
+        "VAR": var,
+        "FORUM_ENV": value["FORUM_ENV"],
+        "SECRET_KEY": value["SECRET_KEY"] and _strong(value["SECRET_KEY"], value["FORUM_ENV"]) or _kept_key(var),
+        "SQLALCHEMY_DATABASE_URI": database_url(value["DATABASE_URL"]),
+        "REDIS_URL": value["REDIS_URL"],
+        "PUBLIC_URL": (value["PUBLIC_URL"] or f"http://localhost:{port}").rstrip("/"),
+        "PORT": port,
+        "MAIL_SERVER": value["MAIL_SERVER"],
+        "MAIL_PORT": _number(value, "MAIL_PORT"),
+        "MAIL_USERNAME": value["MAIL_USERNAME"] or None,
+        "MAIL_PASSWORD": value["MAIL_PASSWORD"] or None,
+        "MAIL_USE_TLS": value["MAIL_USE_TLS"].lower() in {"yes", "true", "1", "on"},
+        "MAIL_SENDER": value["MAIL_SENDER"],
+        "MAIL_PER_SECOND": _number(value, "MAIL_PER_SECOND"),
+        "DEMO_PASSWORD": value["DEMO_PASSWORD"],
+        "SITE_NAME": value["SITE_NAME"],
+        "DEPARTMENT": value["DEPARTMENT"],
+        "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "MAX_FORM_PARTS": 2_000,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": value["PUBLIC_URL"].startswith("https://"),
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not value["DATABASE_URL"].startswith("sqlite")},
+    }
+
+
+def database_url(url: str) -> str:
+    """The address as SQLAlchemy wants it; a relative SQLite path starts at the project's folder."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    path = url.removeprefix("sqlite:///")
+    if path != url and path != ":memory:" and not path.startswith("/"):
+        return f"sqlite:///{ROOT / path}"
+    return url
+
+
+def _number(value: dict[str, str], name: str) -> int:
+    try:
+        return int(value[name])
+    except ValueError:
+        raise ValueError(f"{name} is {value[name]!r}: give a whole number.") from None
+
+
+def _strong(key: str, mode: str) -> str:
+    if mode == "production" and len(key) < 32:
+        raise ValueError("SECRET_KEY is too short: give at least 32 random characters, or leave it empty to have one made.")
+    return key
+
+
+def _kept_key(var: Path) -> str:
+    """The key kept in var/, made at the first start and readable by its owner alone."""
+    path = var / "secret-key"
+    if not path.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        fresh = var / f"secret-key.{secrets.token_hex(4)}"
+        fresh.write_text(secrets.token_urlsafe(48), "ascii")
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, path)  # of several starting at once, one wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text("ascii").strip()
