@@ -232,7 +232,7 @@ def upgrade():
         "programme_area",
         sa.Column("alias", sa.String(length=200), nullable=False),
         sa.Column("local_authority", sa.String(length=200), nullable=False),
-        sa.Column("gss_code", sa.String(length=9), nullable=False),
+        sa.Column("gss_code", sa.String(length=30), nullable=False),
         sa.Column("wave", sa.String(length=60), nullable=False),
         sa.Column("year", sa.Integer(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
