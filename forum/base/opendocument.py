@@ -20,6 +20,7 @@ from forum.base import clock
 
 TEXT_TYPE = "application/vnd.oasis.opendocument.text"
 GENERATOR = "EGVE Forum"
+PARTS = ("content.xml", "styles.xml", "meta.xml")
 PAGE_WIDTH = 17.0  # centimetres of text on a page: A4 less two margins of 2 cm
 
 NAMESPACES = " ".join(
@@ -141,12 +142,12 @@ def write(document: Document) -> bytes:
 # What every OpenDocument file is made of; spreadsheets use it too.
 
 
-def package(out: IO[bytes], media_type: str) -> zipfile.ZipFile:
+def package(out: IO[bytes], media_type: str, parts: Sequence[str] = PARTS) -> zipfile.ZipFile:
     """An OpenDocument archive opened for its parts, with what must come first already in it."""
     archive = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED)
     archive.writestr(_member("mimetype", zipfile.ZIP_STORED), media_type)
     entries = f'<manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="{media_type}"/>'
-    for part in ("content.xml", "styles.xml", "meta.xml"):
+    for part in parts:
         entries += f'<manifest:file-entry manifest:full-path="{part}" manifest:media-type="text/xml"/>'
     space = 'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3"'
     add_part(archive, "META-INF/manifest.xml", [f"<manifest:manifest {space}>{entries}</manifest:manifest>"])
@@ -173,14 +174,19 @@ def meta(title: str, creator: str, made_at: datetime, language: str) -> str:
     )
 
 
+def legible(text: str) -> str:
+    """Text without the characters XML 1.0 has no place for: control characters, lone surrogates, U+FFFE and U+FFFF."""
+    return _FORBIDDEN.sub("", text)
+
+
 def xml(text: str) -> str:
-    """Text safe between tags; characters XML 1.0 has no place for are dropped."""
-    return escape(_FORBIDDEN.sub("", text))
+    """Text safe between tags."""
+    return escape(legible(text))
 
 
 def attribute(text: str) -> str:
     """Text safe as an attribute's value, quotation marks included."""
-    return quoteattr(_FORBIDDEN.sub("", text))
+    return quoteattr(legible(text))
 
 
 def spaced(text: str) -> str:
