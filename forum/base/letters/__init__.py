@@ -1,1 +1,34 @@
 """The outbox: every mail is a row first, and only the worker sends."""
+
+from forum.base.letters.building import build
+from forum.base.letters.commands import hold, release, resend
+from forum.base.letters.delivering import check, deliver_due, take_back_claims
+from forum.base.letters.models import Kind, Letter, State
+from forum.base.letters.queries import LetterRow, counts_of, find, letters, oldest_waiting
+from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
+
+__all__ = [
+    "Fields",
+    "Kind",
+    "Letter",
+    "LetterRow",
+    "Sender",
+    "State",
+    "build",
+    "check",
+    "counts_of",
+    "deliver_due",
+    "find",
+    "hold",
+    "init_app",
+    "letters",
+    "link",
+    "oldest_waiting",
+    "release",
+    "render",
+    "resend",
+    "sender",
+    "take_back_claims",
+    "write",
+    "write_many",
+]

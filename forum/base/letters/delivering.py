@@ -1,0 +1,191 @@
+"""Delivering letters: claimed one by one, sent over a reused connection, and the outcome written down for each.
+
+This is the one place below the doors that commits. A letter must be claimed in a transaction of its own, sent with no
+transaction open (SMTP can take minutes, and SQLite has one writer), and its outcome kept at once; only the loop itself
+knows where those three begin and end. The worker and the command line call `deliver_due`; no command ever does.
+
+What a crash leaves behind: before the claim is committed, a waiting letter; after it, a letter in "sending" whose
+lease runs out, and which is then sent again, byte for byte. Whether the first copy had arrived cannot be known
+(exactly once does not exist over SMTP), so each crash repeats one letter at most and loses none.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import aliased
+
+from forum.base import clock
+from forum.base.db import db, transaction
+from forum.base.letters.answers import Outcome
+from forum.base.letters.building import build
+from forum.base.letters.carrying import Carrier, Folder, Post
+from forum.base.letters.models import Kind, Letter, State
+
+LEASE = timedelta(minutes=5)  # longer than every wait of one letter together, a new connection included
+
+Check = Callable[[Letter], str | None]
+"""Why this letter should not go out any more (shown to the secretariat), or None: it may."""
+
+_checks: dict[Kind, list[Check]] = {}
+_log = logging.getLogger(__name__)
+
+
+def check(kind: Kind, ask: Check) -> None:
+    """Ask this, at the last moment, of every letter of that kind: was the meeting cancelled, has the member left?"""
+    if ask not in _checks.setdefault(kind, []):
+        _checks[kind].append(ask)
+
+
+def deliver_due(limit: int | None = None) -> Counter[State]:
+    """Send what is due, at most `limit` letters; how many ended in which state. Needs an app context.
+
+    Safe to run twice and on several machines at once. Ends early when the mail server is in trouble; what is left
+    stays due. Without MAIL_SERVER the letters are written to VAR/mail/, which counts as sent.
+    """
+    counts: Counter[State] = Counter()
+    pace = _Pace(current_app.config["MAIL_PER_SECOND"])
+    with closing(_carrier()) as carrier:
+        letter = _settle_and_claim(None, None, is_last=limit == 0)
+        while letter is not None:
+            pace.wait()
+            outcome = _deliver(carrier, letter)
+            counts[outcome.state] += 1
+            letter = _settle_and_claim(letter, outcome, is_last=outcome.stops or counts.total() == limit)
+    return counts
+
+
+def take_back_claims() -> int:
+    """Make letters due whose sender has died, without waiting for the lease; how many there were.
+
+    Only where no other worker can be sending: at the start of the one worker of a Forum on one machine.
+    """
+    lost = sa.update(Letter).where(Letter.state == State.SENDING).values(next_try_at=clock.now())
+    with transaction():
+        return len(db.session.scalars(lost.returning(Letter.id)).all())
+
+
+def _carrier() -> Carrier:
+    if current_app.config["MAIL_SERVER"]:
+        return Post()
+    return Folder(current_app.config["VAR"] / "mail")
+
+
+def _settle_and_claim(letter: Letter | None, outcome: Outcome | None, *, is_last: bool) -> Letter | None:
+    """Keep the outcome of this letter and take the next, in one transaction: one wait for the disk, not two."""
+    with transaction():
+        if letter is not None and outcome is not None:
+            _settle(letter, outcome)
+        return None if is_last else _claim()
+
+
+def _claim() -> Letter | None:
+    """The next due letter, ours until the lease ends.
+
+    By rank, then in the order of writing; but of the calendar letters to one member about one thing, the later
+    waits for the earlier, so that a cancellation never overtakes its invitation.
+    """
+    now = clock.now()
+    due, earlier = aliased(Letter), aliased(Letter)
+    must_wait = sa.exists().where(
+        earlier.about == due.about,
+        earlier.member_id == due.member_id,
+        earlier.id < due.id,
+        earlier.calendar_method.is_not(None),
+        earlier.next_try_at.is_not(None),
+    )
+    next_due = (
+        sa.select(due.id)
+        .where(due.next_try_at <= now, sa.or_(due.calendar_method.is_(None), ~must_wait))
+        .order_by(due.rank, due.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # SQLite, with its one writer, leaves this out
+    )
+    claim = (
+        sa.update(Letter)
+        .where(Letter.id == next_due.scalar_subquery())
+        .values(state=State.SENDING, attempts=Letter.attempts + 1, next_try_at=now + LEASE)
+        .returning(Letter)
+    )
+    options = {"synchronize_session": False, "populate_existing": True}
+    letter: Letter | None = db.session.scalar(claim, execution_options=options)
+    if letter is not None:
+        db.session.expunge(letter)  # read while it is sent, with no transaction open
+    return letter
+
+
+def _settle(letter: Letter, outcome: Outcome) -> None:
+    now = clock.now()
+    next_try_at = None if outcome.again_in is None else now + outcome.again_in
+    options = {"synchronize_session": False}
+    ours = sa.update(Letter).where(Letter.id == letter.id, Letter.attempts == letter.attempts)
+    settled = ours.values(
+        state=outcome.state,
+        next_try_at=next_try_at,
+        attempts=letter.attempts if outcome.counts else letter.attempts - 1,
+        last_code=outcome.code,
+        last_words=outcome.words[:500] or None,
+        sent_at=now if outcome.state is State.SENT else None,
+    )
+    db.session.execute(settled, execution_options=options)
+    if not outcome.counts:  # nobody's letter is to blame: all wait, so that a wrong password does not lock us out
+        due = sa.update(Letter).where(Letter.next_try_at <= now)
+        db.session.execute(due.values(next_try_at=next_try_at), execution_options=options)
+
+
+def _deliver(carrier: Carrier, letter: Letter) -> Outcome:
+    """Send it, unless somebody objects. Whatever goes wrong with one letter, the others still go."""
+    try:
+        reason = _objection(letter)
+        if reason is not None:
+            return Outcome(State.SKIPPED, reason)
+        return carrier.carry(letter, build(letter))
+    except ValueError as error:  # it cannot be written as a mail
+        return Outcome(State.REFUSED, str(error))
+    except Exception as error:
+        _log.exception("Letter %d could not be sent and is held.", letter.id)
+        return Outcome(
+            State.HELD, f"Something went wrong on our side ({type(error).__name__}). Tell the administrator."
+        )
+
+
+def _objection(letter: Letter) -> str | None:
+    """Why it should not go out any more, or None."""
+    if letter.not_after is not None and clock.now() > letter.not_after:
+        return f"It was only worth sending until {clock.show_moment(letter.not_after)}."
+    try:
+        if letter.calendar_method is not None and _is_overtaken(letter):
+            return "A later letter about the same meeting has gone to this person."
+        return next((reason for ask in _checks.get(letter.kind, []) if (reason := ask(letter)) is not None), None)
+    finally:
+        db.session.rollback()  # a check only reads; nothing stays open while the mail server is spoken to
+
+
+def _is_overtaken(letter: Letter) -> bool:
+    later = sa.exists().where(
+        Letter.about == letter.about,
+        Letter.member_id == letter.member_id,
+        Letter.id > letter.id,
+        Letter.calendar_method.is_not(None),
+        Letter.state == State.SENT,
+    )
+    return bool(db.session.scalar(sa.select(later)))
+
+
+class _Pace:
+    """At most so many letters a second; 0: as fast as they go."""
+
+    def __init__(self, per_second: int) -> None:
+        self.gap = 1 / per_second if per_second else 0.0
+        self.next_at = 0.0
+
+    def wait(self) -> None:
+        time.sleep(max(0.0, self.next_at - time.monotonic()))
+        self.next_at = time.monotonic() + self.gap
