@@ -1,0 +1,84 @@
+"""Signing in and out. Sessions are rows: ending the row ends the session, whatever the cookie says."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from forum.base import clock, history
+from forum.base.db import db
+from forum.members import queries, rules
+from forum.members.models import Member, SignIn, SignInAttempt
+
+_hasher = PasswordHasher()
+
+
+@cache
+def _nobody() -> str:
+    """Checked when there is no such member, so that a known address answers no slower than an unknown one."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def matches(password_hash: str | None, password: str) -> bool:
+    """Whether the password is the one hashed; takes as long when there is no hash."""
+    try:
+        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def sign_in(email: str, password: str, origin: str, agent: str) -> tuple[Member, str] | None:
+    """Let somebody in: the member and the token for the cookie, or None when address and password do not fit.
+
+    `origin` is the network address. Raises Rejected after too many failures.
+    """
+    email = email.strip().lower()[:254]
+    rules.check_attempts(*queries.failed_attempts(email, origin))
+    member = queries.by_email(email)
+    fits = matches(member.password_hash if member else None, password)
+    succeeded = bool(fits and member and member.is_active)
+    db.session.add(SignInAttempt(email=email, origin=origin, at=clock.now(), succeeded=succeeded))
+    if not succeeded or member is None:
+        return None
+    return member, begin(member, agent)
+
+
+def begin(member: Member, agent: str) -> str:
+    """Start a session for this member; returns the token the cookie carries."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    db.session.add(
+        SignIn(
+            member_id=member.id, token_hash=queries.hashed(token), began_at=now, seen_at=now, agent=agent[:200]
+        )
+    )
+    history.note(member, "signed in", member)
+    return token
+
+
+def sign_out(token: str) -> None:
+    """End the session of this token."""
+    db.session.execute(
+        sa.update(SignIn).where(SignIn.token_hash == queries.hashed(token)).values(ended_at=clock.now())
+    )
+
+
+def sign_out_everywhere(member: Member) -> None:
+    """End every session of this member."""
+    db.session.execute(
+        sa.update(SignIn).where(SignIn.member_id == member.id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
+    )
+
+
+def forget_old_attempts(older_than: timedelta = timedelta(days=90)) -> None:
+    """Drop attempts that no longer count."""
+    db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at < clock.now() - older_than))

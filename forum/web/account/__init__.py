@@ -1,0 +1,3 @@
+from forum.web.account.routes import blueprint
+
+__all__ = ["blueprint"]

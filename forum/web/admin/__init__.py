@@ -1,0 +1,3 @@
+from forum.web.admin.routes import blueprint
+
+__all__ = ["blueprint"]

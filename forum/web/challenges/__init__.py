@@ -1,0 +1,3 @@
+from forum.web.challenges.routes import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,3 @@
+from forum.web.feedback.routes import blueprint
+
+__all__ = ["blueprint"]

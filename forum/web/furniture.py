@@ -1,0 +1,292 @@
+"""What every page has: locked doors, who is here, safe headers, and a plain answer when something goes wrong."""
+
+from __future__ import annotations
+
+import gzip
+import secrets
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import Flask, Response, current_app, flash, g, get_flashed_messages, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
+
+from forum.base import clock, db
+from forum.base.errors import NotAllowed, NotFound, Rejected
+from forum.members import queries
+from forum.members.models import Member, Role
+from forum.web import signed_in
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+COMPRESSED = ("text/", "application/json", "application/javascript", "image/svg+xml")
+csrf = CSRFProtect()
+
+
+# --- who is here ---------------------------------------------------------------------------------------------------
+
+
+def visitor() -> Member | None:
+    """Who is signed in, or None for a stranger. One statement a request, however often it is asked."""
+    return signed_in.current_member()
+
+
+def me() -> Member:
+    """Who is signed in. Only for pages behind a locked door."""
+    member = visitor()
+    if member is None:
+        raise NotFound
+    return member
+
+
+def public(view: View) -> View:
+    """Open this door to strangers. Every page without it asks people to sign in."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def only_if(allowed: bool) -> None:
+    """What you may not know of is not there."""
+    if not allowed:
+        raise NotFound
+
+
+def _watch_the_door() -> ResponseReturnValue | None:
+    db.expect_writing(request.method not in SAFE_METHODS)
+    if "\x00" in request.full_path or "%00" in request.query_string.decode("latin-1"):
+        raise NotFound
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or getattr(view, "is_public", False) or request.endpoint == "static" or visitor():
+        return None
+    if request.method in SAFE_METHODS:
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+    return _keep_words(needs_sign_in=True)
+
+
+# --- nothing typed is lost -----------------------------------------------------------------------------------------
+
+
+def _is_from_here() -> bool:
+    """Whether the form that was sent stood on one of our own pages."""
+    said = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    return urlsplit(said).netloc in {request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc}
+
+
+def _keep_words(needs_sign_in: bool) -> ResponseReturnValue:
+    """Hand the words of an expired form back to whoever typed them, to send them again."""
+    if not _is_from_here():
+        return error_page(400, "errors/400.html")
+    fields = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in {"csrf_token", "password", "next"} and not name.startswith("kept_")
+    ]
+    page = render_template(
+        "errors/kept.html", fields=fields, action=request.full_path.rstrip("?"), needs_sign_in=needs_sign_in
+    )
+    return page, 401 if needs_sign_in else 400
+
+
+# --- answers when something goes wrong -----------------------------------------------------------------------------
+
+
+def error_page(code: int, template: str, **fields: Any) -> tuple[str, int]:
+    return render_template(template, **fields), code
+
+
+def _on_http_error(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    if code < 400:
+        return error
+    known = code if code in {400, 403, 404, 405, 413, 429, 500, 503} else (400 if code < 500 else 500)
+    return error_page(code, f"errors/{known}.html")
+
+
+def _on_not_allowed(error: NotAllowed) -> ResponseReturnValue:
+    return error_page(403, "errors/403.html", message=error.message)
+
+
+def _on_rejected(error: Rejected) -> ResponseReturnValue:
+    return error_page(400, "errors/400.html", message=error.message)
+
+
+def _on_expired_form(_error: CSRFError) -> ResponseReturnValue:
+    return _keep_words(needs_sign_in=visitor() is None)
+
+
+def _on_busy_database(_error: sa.exc.OperationalError) -> ResponseReturnValue:
+    current_app.logger.exception("The database did not answer")
+    return error_page(503, "errors/503.html")
+
+
+def _on_fault(error: Exception) -> ResponseReturnValue:
+    current_app.logger.exception("A fault of ours", exc_info=error)
+    return error_page(500, "errors/500.html")
+
+
+# --- headers -------------------------------------------------------------------------------------------------------
+
+
+def _nonce() -> str:
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'self' 'nonce-{_nonce()}'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cache-Control", "private, no-store")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return _compress(response)
+
+
+def _compress(response: Response) -> Response:
+    if (
+        response.direct_passthrough
+        or response.is_streamed
+        or "Content-Encoding" in response.headers
+        or not (response.mimetype or "").startswith(COMPRESSED)
+    ):
+        return response
+    response.vary.add("Accept-Encoding")
+    if "gzip" not in request.headers.get("Accept-Encoding", "") or (response.content_length or 0) < 700:
+        return response
+    response.set_data(gzip.compress(response.get_data(), compresslevel=5, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+# --- what templates know -------------------------------------------------------------------------------------------
+
+
+class Site(NamedTuple):
+    name: str
+    department: str
+    is_demonstration: bool
+    demo_password: str
+
+
+class Place(NamedTuple):
+    """An entry of the navigation: `part` is the first part of its pages' paths."""
+
+    text: str
+    path: str
+    is_current: bool = False
+
+    @property
+    def href(self) -> str:
+        return self.path
+
+
+EVERYBODY = (("Home", "/"), ("Feedback", "/feedback"), ("Meetings", "/meetings"), ("Challenges", "/challenges"))
+PLACES = {
+    Role.MEMBER: (*EVERYBODY, ("Members", "/members")),
+    Role.SECRETARIAT: (*EVERYBODY, ("Summaries", "/summaries"), ("Members", "/members"), ("Letters", "/letters")),
+    Role.OFFICIAL: (*EVERYBODY, ("Summaries", "/summaries"), ("Members", "/members")),
+    Role.ADMIN: (
+        *EVERYBODY, ("Summaries", "/summaries"), ("Members", "/members"), ("Letters", "/letters"), ("Admin", "/admin"),
+    ),
+}  # fmt: skip
+
+
+def _navigation(member: Member | None) -> list[Place]:
+    if member is None:
+        return []
+    here = "/" + request.path.split("/")[1]
+    return [Place(text, path, path == here) for text, path in PLACES[member.role]]
+
+
+def _context() -> dict[str, Any]:
+    member = visitor() if request.endpoint else None
+    return {
+        "me": member,
+        "messages": get_flashed_messages(with_categories=True),
+        "navigation": _navigation(member),
+        "nonce": _nonce(),
+        "site": site(),
+    }
+
+
+def site() -> Site:
+    """What the pages say about the site."""
+    config = current_app.config
+    return Site(config["SITE_NAME"], config["DEPARTMENT"], _is_demonstration(), config["DEMO_PASSWORD"])
+
+
+def _is_demonstration() -> bool:
+    """Whether demonstration data is loaded: asked of the database once a minute and process, not for every page."""
+    asked, answer = current_app.extensions.get("forum.demonstration", (0.0, False))
+    if monotonic() - asked > 60 or current_app.testing:
+        answer = queries.any_demonstration()
+        current_app.extensions["forum.demonstration"] = (monotonic(), answer)
+    return bool(answer)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """1 reply, 2,000 replies."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def say(text: str, kind: str = "success") -> None:
+    """A notice on the next page: what was done."""
+    flash(text, kind)
+
+
+def back_to(default: str) -> str:
+    """Where a form says to go next, when that is one of our own pages."""
+    return safe_path(request.form.get("next") or request.args.get("next")) or default
+
+
+def safe_path(path: str | None) -> str | None:
+    """The path, when it leads to a page of this site and nowhere else."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path:
+        return None
+    if any(ord(letter) < 32 for letter in path) or urlsplit(path).netloc:
+        return None
+    return path
+
+
+class Number(IntegerConverter):
+    """A whole number that a database can hold; anything larger is not found."""
+
+    def to_python(self, value: str) -> Any:
+        number = super().to_python(value)
+        if number > db.LARGEST_NUMBER:
+            raise NotFound
+        return number
+
+
+def init_app(app: Flask) -> None:
+    app.url_map.converters["int"] = Number
+    app.before_request(_watch_the_door)
+    csrf.init_app(app)
+    app.after_request(_finish)
+    app.context_processor(_context)
+    app.register_error_handler(CSRFError, _on_expired_form)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(NotFound, lambda _: error_page(404, "errors/404.html"))
+    app.register_error_handler(NotAllowed, _on_not_allowed)
+    app.register_error_handler(Rejected, _on_rejected)
+    app.register_error_handler(sa.exc.OperationalError, _on_busy_database)
+    if not app.testing and not app.debug:
+        app.register_error_handler(Exception, _on_fault)
+    app.jinja_env.globals.update(plural=plural, times=clock.show_times)
+    app.jinja_env.filters.update(
+        date=clock.show_date, day=clock.show_day, time=clock.show_time, moment=clock.show_moment
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

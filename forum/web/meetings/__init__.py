@@ -1,0 +1,3 @@
+from forum.web.meetings.routes import blueprint
+
+__all__ = ["blueprint"]

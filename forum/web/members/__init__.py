@@ -1,0 +1,3 @@
+from forum.web.members.routes import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,3 @@
+from forum.web.minutes.routes import blueprint
+
+__all__ = ["blueprint"]

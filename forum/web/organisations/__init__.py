@@ -1,0 +1,3 @@
+from forum.web.organisations.routes import blueprint
+
+__all__ = ["blueprint"]

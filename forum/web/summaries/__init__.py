@@ -1,0 +1,3 @@
+from forum.web.summaries.routes import blueprint
+
+__all__ = ["blueprint"]
