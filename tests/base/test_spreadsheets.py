@@ -81,7 +81,7 @@ def test_ods_reads_back_cell_for_cell() -> None:
 
 def test_ods_keeps_the_type_of_a_value() -> None:
     row: Row = [date(2016, 11, 5), MADE_AT, 1234, 0.25, True, None, "end"]
-    shown = [date(2016, 11, 5), datetime(2016, 7, 15, 10, 30), 1234.0, 0.25, "yes", "", "end"]  # noqa: DTZ001
+    shown = [date(2016, 11, 5), datetime(2016, 7, 15, 10, 30), 1234.0, 0.25, "yes", "", "end"]
     assert cells(as_ods(list("abcdefg"), [row]))[1] == shown
 
 

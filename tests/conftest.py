@@ -1,0 +1,211 @@
+"""The two databases, the cast, and how tests come in.
+
+Every test that asks for `app` runs twice: on SQLite and on PostgreSQL. PostgreSQL is the server of TEST_DATABASE_URL, or
+a throw-away cluster made from installed binaries, or skipped with a reason. FORUM_REQUIRE_ALL=1 makes skips failures.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from forum import create_app
+from forum.base.db import db, expect_writing
+from forum.members.models import Member
+from tests import builders, postgresql
+from tests.builders import Cast
+
+REQUIRE_ALL = bool(os.environ.get("FORUM_REQUIRE_ALL"))
+PASSWORD = "a long test password"
+
+
+def unavailable(reason: str) -> None:
+    """Skip because this machine lacks something; in CI that is a failure."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{reason} FORUM_REQUIRE_ALL is set, so this may not be skipped.", pytrace=False)
+    pytest.skip(reason)
+
+
+def settings(url: str, var: Path) -> dict[str, Any]:
+    return {
+        "TESTING": True,
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SECRET_KEY": "for tests only, and long enough for them",
+        "VAR": var,
+        "PUBLIC_URL": "https://forum.example",
+        "MAIL_SERVER": "",
+        "MAIL_SENDER": "EGVE Forum secretariat <forum@egve-forum.example>",
+        "MAIL_PER_SECOND": 0,
+        "SESSION_COOKIE_SECURE": False,
+        "WTF_CSRF_ENABLED": False,
+        "REDIS_URL": "",
+    }
+
+
+def _migrate(app: Flask) -> None:
+    from flask_migrate import upgrade
+
+    with app.app_context():
+        upgrade()
+        expect_writing(False)
+        db.engine.dispose()
+
+
+class Embedded:
+    """SQLite: a migrated file, copied afresh for every test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.template = folder / "forum.db", folder / "template.db"
+        self.app = create_app(**settings(f"sqlite:///{self.file}", folder))
+        _migrate(self.app)
+        with sqlite3.connect(self.file) as source, sqlite3.connect(self.template) as target:
+            source.backup(target)
+        source.close()
+        target.close()
+
+    def refresh(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+        for leftover in self.file.parent.glob("forum.db*"):
+            leftover.unlink()
+        shutil.copyfile(self.template, self.file)
+
+    def close(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+
+
+class Server:
+    """PostgreSQL: a migrated template database, created afresh from it for every test."""
+
+    def __init__(self, folder: Path, url: sa.URL, worker: str) -> None:
+        self.admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        self.template, self.name = f"forum_template_{worker}", f"forum_test_{worker}"
+        for name in (self.name, self.template):
+            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._run(f'CREATE DATABASE "{self.template}"')
+        _migrate(create_app(**settings(self._address(url, self.template), folder)))
+        self.app = create_app(**settings(self._address(url, self.name), folder))
+
+    @staticmethod
+    def _address(url: sa.URL, name: str) -> str:
+        return url.set(database=name).render_as_string(hide_password=False)
+
+    def _run(self, statement: str) -> None:
+        with self.admin.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+    def refresh(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+        self._run(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        self._run(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY')
+
+    def close(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+        for name in (self.name, self.template):
+            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    home = Embedded(tmp_path_factory.mktemp("sqlite"))
+    yield home
+    home.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Server | None]:
+    with postgresql.server() as url:
+        if url is None:
+            yield None
+            return
+        home = Server(tmp_path_factory.mktemp("postgresql"), url, worker_id)
+        yield home
+        home.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def app(request: pytest.FixtureRequest) -> Flask:
+    """The application on a fresh, migrated database. No context is open: every request gets its own."""
+    home = request.getfixturevalue(f"{request.param}_home")
+    if home is None:
+        unavailable("No PostgreSQL: set TEST_DATABASE_URL or install its server (initdb, pg_ctl).")
+    home.refresh()
+    home.app.extensions.pop("forum.demonstration", None)
+    return home.app
+
+
+@pytest.fixture
+def embedded(sqlite_home: Embedded) -> Flask:
+    """The application on SQLite alone, for tests in which the database plays no part."""
+    sqlite_home.refresh()
+    sqlite_home.app.extensions.pop("forum.demonstration", None)
+    return sqlite_home.app
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[Flask]:
+    """Inside the application, for tests of commands and queries without HTTP."""
+    with app.app_context():
+        yield app
+        db.session.rollback()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Amina (police), Bryn (charity), Sita (secretariat), Olu (official) and Ada (admin), already members."""
+    with app.app_context():
+        return builders.cast(PASSWORD)
+
+
+Visit = Callable[[Member | None], FlaskClient]
+
+
+@pytest.fixture
+def visit(app: Flask) -> Visit:
+    """A browser of its own for somebody of the cast, signed in; `visit(None)` is a stranger's."""
+
+    def open_browser(person: Member | None) -> FlaskClient:
+        browser = app.test_client()
+        if person is not None:
+            page = browser.post("/sign-in", data={"email": person.email, "password": PASSWORD})
+            assert page.status_code == 302, page.text
+        return browser
+
+    return open_browser
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], Any]:
+    """`with statements() as seen:` collects the SQL statements that reach the database, BEGIN and COMMIT left out."""
+
+    @contextmanager
+    def watch() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.upper().startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
+                seen.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+
+    return watch
