@@ -9,6 +9,7 @@ import datetime as dt
 import email
 import email.policy
 import email.utils
+import functools
 import json
 import re
 from zoneinfo import ZoneInfo
@@ -268,24 +269,29 @@ class VTZ:
             raise ValueError("VTIMEZONE without STANDARD or DAYLIGHT")
 
     def offset(s, local):
-        best = None
-        for start, f, t, rr, rd in s.obs:
-            on = [start] if start <= local else []
-            for r in rr:
-                u = re.sub(
-                    r"UNTIL=(\d{8}T\d{6})Z",
-                    lambda m, f=f: "UNTIL=" + (parse_dt(m[1])[0] + f).strftime("%Y%m%dT%H%M%S"),
-                    r,
-                )
-                x = rrulestr(u, dtstart=start).before(local, inc=True)
-                if x:
-                    on.append(x)
-            on += [parse_dt(x)[0] for x in rd if parse_dt(x)[0] <= local]
-            if on and (best is None or max(on) > best[0]):
-                best = (max(on), t)
-        if best is None:
-            return min(s.obs)[1]
-        return best[1]
+        return _offset(tuple((start, f, t, tuple(rr), tuple(rd)) for start, f, t, rr, rd in s.obs), local)
+
+
+@functools.cache
+def _offset(obs, local):
+    best = None
+    for start, f, t, rr, rd in obs:
+        on = [start] if start <= local else []
+        for r in rr:
+            u = re.sub(
+                r"UNTIL=(\d{8}T\d{6})Z",
+                lambda m, f=f: "UNTIL=" + (parse_dt(m[1])[0] + f).strftime("%Y%m%dT%H%M%S"),
+                r,
+            )
+            x = rrulestr(u, dtstart=start).before(local, inc=True)
+            if x:
+                on.append(x)
+        on += [parse_dt(x)[0] for x in rd if parse_dt(x)[0] <= local]
+        if on and (best is None or max(on) > best[0]):
+            best = (max(on), t)
+    if best is None:
+        return min(obs)[1]
+    return best[1]
 
 
 def addr_of(line):
