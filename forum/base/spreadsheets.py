@@ -121,7 +121,7 @@ def _guarded(value: Value) -> str:
 
 def _content(workbook: Workbook, names: list[str]) -> Iterator[str]:
     yield f'<office:document-content {NAMESPACES} office:version="1.3">{FONT_FACES}<office:automatic-styles>'
-    widths = [[5.0, 18.0], *(_widths(sheet) for sheet in workbook.sheets)]
+    widths = [[4.5, 12.0], *(_widths(sheet) for sheet in workbook.sheets)]
     for place, centimetres in enumerate(widths):
         yield from (_column_style(f"S{place}C{column}", width) for column, width in enumerate(centimetres))
     yield "</office:automatic-styles><office:body><office:spreadsheet>"
