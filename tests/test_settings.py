@@ -1,0 +1,41 @@
+"""A setting nobody can read about does not exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import config
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize("setting", config.SETTINGS, ids=lambda setting: setting.name)
+def test_every_setting_is_in_the_readme(setting):
+    assert f"`{setting.name}`" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_no_other_environment_variable_is_read():
+    for path in [ROOT / "config.py", *(ROOT / "forum").rglob("*.py")]:
+        words = path.read_text("utf-8")
+        if path.name == "config.py":
+            continue
+        assert not re.search(r"os\.(environ|getenv)", words), f"{path} reads the environment: add a Setting"
+
+
+def test_a_weak_key_is_refused_in_production(tmp_path):
+    with pytest.raises(ValueError, match="32 random characters"):
+        config.load({"SECRET_KEY": "secret", "VAR": str(tmp_path)})
+
+
+def test_a_key_is_made_once_and_kept_from_others(tmp_path):
+    first = config.load({"VAR": str(tmp_path)})["SECRET_KEY"]
+    assert config.load({"VAR": str(tmp_path)})["SECRET_KEY"] == first
+    assert (tmp_path / "secret-key").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_that_is_no_number_is_said_so(tmp_path):
+    with pytest.raises(ValueError, match="PORT is 'eighty'"):
+        config.load({"PORT": "eighty", "VAR": str(tmp_path)})
