@@ -2,7 +2,7 @@
 
 import csv
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 LISTS = Path(__file__).resolve().parents[1] / "lists"
-TABLES = ("programme_area", "authority_type", "police_force", "region", "sector", "theme", "priority")
+TABLES = ("programme_area", "authority_type", "police_force", "region", "sector", "theme", "priority", "page")
 
 
 def rows(name):
@@ -70,6 +70,11 @@ def upgrade():
          "year": int(row["year"]), "note": row["note"], "force_id": forces[row["police_force_slug"]]}
         for row in rows("programme_areas")
     ))
+    for path in sorted((LISTS / "pages").glob("*.md")):
+        title, _, source = path.read_text("utf-8").partition("\n\n")
+        connection.execute(table["page"].insert().values(
+            slug=path.stem, title=title.removeprefix("# "), source=source, updated_at=datetime.now(UTC), version=1
+        ))
 
 
 def downgrade():
