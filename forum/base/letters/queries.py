@@ -36,7 +36,7 @@ class LetterRow(NamedTuple):
 def counts_of(about: str) -> dict[State, int]:
     """How many letters about this are in each state; states without any are left out."""
     counted = sa.select(Letter.state, sa.func.count()).where(Letter.about == about).group_by(Letter.state)
-    return dict(db.session.execute(counted).tuples().all())
+    return dict(db.session.execute(counted).all())
 
 
 def oldest_waiting() -> datetime | None:
