@@ -454,6 +454,12 @@ class _ChoiceField(Control):
         data = self.data if isinstance(self.data, (list, tuple, set, frozenset)) else [self.data]
         return {Choice(value, "").sent for value in data if value is not None}
 
+    def __call__(self, **changes: Any) -> Markup:
+        # GOV.UK's script would put aria-expanded on a radio, which ARIA does not allow: what a choice reveals is
+        # shown and hidden by our style sheet, and is simply there for a browser without it.
+        drawn = super().__call__(**changes)
+        return Markup(re.sub(r' data-aria-controls="[^"]*"| govuk-\w+__conditional--hidden', "", drawn))  # noqa: S704
+
     def items(self) -> list[dict[str, Any]]:
         chosen = self.chosen()
         return [

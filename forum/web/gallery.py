@@ -86,7 +86,7 @@ AGENDA = [
 def show() -> ResponseReturnValue:
     empty = GalleryForm(formdata=None, prefix="empty_")
     filled = GalleryForm(formdata=None, prefix="filled_", data=_filled())
-    wrong = GalleryForm(formdata=MultiDict({f"wrong_{name}": value for name, value in WRONG.items()}), prefix="wrong_")
+    wrong = GalleryForm(formdata=MultiDict({f"wrong_{name}": value for name, value in WRONG.items()}), prefix="wrong_", meta={"csrf": False})
     wrong.validate()
     return render_template(
         "gallery.html", empty=empty, filled=filled, forms=[wrong], wrong=wrong, welsh=WELSH, agenda=AGENDA,
