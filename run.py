@@ -259,7 +259,7 @@ def make_environment(environment: Path) -> None:
 
 def install(lock: Path, environment: Path) -> None:
     """Install a lock with uv where there is one; else, or when it fails, with pip (which may know a mirror)."""
-    what = f"The packages of {lock.name}"
+    what = f"The packages of {lock.relative_to(ROOT)}"
     arguments: Command = ["install", "--require-hashes", "-r", lock]
     if shutil.which("uv"):
         with suppress(Failed):
