@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from forum.base import clock
 from forum.base.db import db
-from forum.members.models import Member, Organisation, SignIn, SignInAttempt, Standing
+from forum.base.errors import NotFound
+from forum.members.models import Member, Organisation, Role, SignIn, SignInAttempt, Standing
+from forum.reference.models import PoliceForce, Sector
 
 SIGN_IN_LASTS = timedelta(days=7)
 ATTEMPTS_WINDOW = timedelta(minutes=15)
@@ -59,3 +63,110 @@ def failed_attempts(email: str, origin: str) -> tuple[int, int]:
 def any_demonstration() -> bool:
     """Whether demonstration people or organisations are loaded."""
     return bool(db.session.scalar(sa.select(sa.exists().where(Organisation.is_demonstration))))
+
+
+# --- for the other rooms --------------------------------------------------------------------------------------------
+
+
+class InviteeRow(NamedTuple):
+    """A member whom mail about a meeting can reach. Titles are empty where they are not known."""
+
+    id: int
+    name: str
+    email: str
+    organisation: str
+    sector: str
+    force: str
+
+
+class LeftOutRow(NamedTuple):
+    """A member whom mail about a meeting cannot or should not reach, and why."""
+
+    id: int
+    name: str
+    organisation: str
+    reason: str
+    contact_note: str
+
+
+def invitable() -> list[InviteeRow]:
+    """Who is invited to a meeting: active members of every role but admin, with an address; by name. One statement."""
+    wanted = (
+        sa.select(
+            Member.id,
+            Member.name,
+            sa.func.coalesce(Member.email, ""),
+            sa.func.coalesce(Organisation.name, ""),
+            sa.func.coalesce(Sector.title, ""),
+            sa.func.coalesce(PoliceForce.title, ""),
+        )
+        .outerjoin(Member.organisation)
+        .outerjoin(Organisation.sector)
+        .outerjoin(Organisation.force)
+        .where(Member.role != Role.ADMIN, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
+        .order_by(Member.name, Member.id)
+    )
+    return [InviteeRow(*row) for row in db.session.execute(wanted).tuples()]
+
+
+def left_out() -> list[LeftOutRow]:
+    """Everybody of the Forum who is not `invitable()`, with the reason in words; by name. One statement."""
+    reason = sa.case(
+        (Member.standing == Standing.LEFT, "Has left the Forum"),
+        (Member.email.is_(None), "No email address: written to by post"),
+        else_="Invited, but has not joined yet",
+    )
+    wanted = (
+        sa.select(Member.id, Member.name, sa.func.coalesce(Organisation.name, ""), reason, Member.contact_note)
+        .outerjoin(Member.organisation)
+        .where(Member.role != Role.ADMIN, sa.or_(Member.standing != Standing.ACTIVE, Member.email.is_(None)))
+        .order_by(Member.name, Member.id)
+    )
+    return [LeftOutRow(*row) for row in db.session.execute(wanted).tuples()]
+
+
+def owner_choices() -> list[tuple[int, str]]:
+    """Who may own a challenge: active officials and secretariat, as (id, "Name, Organisation"), by name."""
+    wanted = (
+        sa.select(Member.id, Member.name, Organisation.name)
+        .outerjoin(Member.organisation)
+        .where(Member.role.in_((Role.OFFICIAL, Role.SECRETARIAT)), Member.standing == Standing.ACTIVE)
+        .order_by(Member.name, Member.id)
+    )
+    return [(row[0], ", ".join(filter(None, row[1:]))) for row in db.session.execute(wanted).tuples()]
+
+
+def names() -> list[tuple[int, str]]:
+    """Everybody, those who have left too, as (id, name), by name. For those who run the Forum."""
+    return list(db.session.execute(sa.select(Member.id, Member.name).order_by(Member.name, Member.id)).tuples())
+
+
+def names_of(ids: Collection[int]) -> dict[int, str]:
+    """The names of the members with these ids. One statement, none for no ids."""
+    if not ids:
+        return {}
+    return dict(db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids))).tuples().all())
+
+
+def readable_by(actor: Member) -> sa.ColumnElement[bool]:
+    """Whom this person may look up: whoever runs the Forum everybody, others its active members."""
+    if actor.runs_the_forum:
+        return sa.true()
+    return sa.and_(Member.standing == Standing.ACTIVE, Member.role != Role.ADMIN)
+
+
+def get(actor: Member, number: int) -> Member:
+    """The member with this number, with organisation (sector, force, region) and themes. Raises NotFound."""
+    found = db.session.scalar(
+        sa.select(Member)
+        .where(Member.id == number, readable_by(actor))
+        .options(
+            joinedload(Member.organisation).options(
+                joinedload(Organisation.sector), joinedload(Organisation.force), joinedload(Organisation.region)
+            ),
+            selectinload(Member.themes),
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such member, or you do not have access to their page.")
+    return found
