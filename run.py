@@ -197,7 +197,9 @@ def stop(children: Sequence[Child]) -> None:
 
 
 def last_lines(text: str, count: int = 12) -> str:
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    """The end of a program's output, indented; of a traceback only what went wrong, not where."""
+    _, traceback, after = text.rpartition("Traceback (most recent call last):")
+    lines = [line.rstrip() for line in after.splitlines() if line.strip() and not (traceback and line[:2] == "  ")]
     return "\n".join("    " + line for line in lines[-count:])
 
 

@@ -119,6 +119,12 @@ def test_a_failing_step_shows_the_end_of_its_output_and_keeps_all_of_it(run: Mod
     assert "line 30" in run.LOG.read_text()
 
 
+def test_of_a_traceback_the_reason_is_shown(run: ModuleType):
+    with pytest.raises(run.Failed) as failure:
+        run.run([sys.executable, "-c", "raise OSError('file is not a database')"], "It did not work.")
+    assert str(failure.value).splitlines()[1:-1] == ["    OSError: file is not a database"]
+
+
 def test_a_step_hands_back_what_was_printed_and_nothing_of_the_complaints(run: ModuleType):
     command = [sys.executable, "-c", "import sys; print('{}'); print('a warning', file=sys.stderr)"]
     assert run.run(command, "") == "{}\n"
