@@ -319,17 +319,20 @@ def upgrade():
         sa.Column("place", sa.String(length=300), nullable=False),
         sa.Column("joining_link", sa.String(length=500), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("marking", sa.String(length=20), nullable=False),
+        sa.Column("marking", sa.String(length=40), nullable=False),
         sa.Column("is_chatham_house", sa.Boolean(), nullable=False),
         sa.Column("host_id", sa.Integer(), nullable=True),
         sa.Column("ical_uid", sa.String(length=120), nullable=False),
         sa.Column("ical_sequence", sa.Integer(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_because", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("is_demonstration", sa.Boolean(), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["host_id"], ["member.id"], name=op.f("fk_meeting_host_id_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_meeting_form_key")),
         sa.UniqueConstraint("ical_uid", name=op.f("uq_meeting_ical_uid")),
     )
     with op.batch_alter_table("meeting", schema=None) as batch_op:
@@ -412,10 +415,13 @@ def upgrade():
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("purpose", sa.String(length=40), nullable=False),
         sa.Column("paper", sa.String(length=100), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["meeting_id"], ["meeting.id"], name=op.f("fk_agenda_item_meeting_id_meeting"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agenda_item")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_agenda_item_form_key")),
     )
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_agenda_item_meeting_id"), ["meeting_id"], unique=False)
@@ -497,6 +503,7 @@ def upgrade():
         sa.Column("sent_sequence", sa.Integer(), nullable=False),
         sa.Column("sent_version", sa.Integer(), nullable=False),
         sa.Column("sent_times", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer", sa.String(length=40), nullable=True),
         sa.Column("mode", sa.String(length=40), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
