@@ -41,6 +41,11 @@ class Purpose(enum.Enum):
     DECISION = "decision"
 
 
+class Marking(enum.Enum):
+    OFFICIAL = "OFFICIAL"
+    SENSITIVE = "OFFICIAL-SENSITIVE"
+
+
 class Answer(enum.Enum):
     YES = "yes"
     NO = "no"
@@ -63,7 +68,10 @@ meeting_theme = sa.Table(
 
 
 class Meeting(Base):
-    """A meeting; its number (MTG-3) is its id. `ical_uid` never changes, `ical_sequence` rises when the time does."""
+    """A meeting; its number (MTG-3) is its id. `ical_uid` never changes, `ical_sequence` rises when the time does.
+
+    `version` counts the savings of the details; the agenda's items have versions of their own.
+    """
 
     __tablename__ = "meeting"
 
@@ -77,14 +85,16 @@ class Meeting(Base):
     place: Mapped[str] = mapped_column(sa.String(300))
     joining_link: Mapped[str] = mapped_column(sa.String(500))
     description: Mapped[str] = mapped_column(sa.Text)
-    marking: Mapped[str] = mapped_column(sa.String(20))
+    marking: Mapped[Marking] = mapped_column(Words(Marking))
     is_chatham_house: Mapped[bool]
     host_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     ical_uid: Mapped[str] = mapped_column(sa.String(120), unique=True)
     ical_sequence: Mapped[int] = mapped_column(default=0)
     cancelled_at: Mapped[datetime | None]
     cancelled_because: Mapped[str] = mapped_column(sa.Text, default="")
+    changed_at: Mapped[datetime]
     is_demonstration: Mapped[bool] = mapped_column(default=False)
+    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     version: Mapped[int] = mapped_column(default=1)
 
     themes: Mapped[list[Theme]] = relationship(secondary=meeting_theme, lazy="raise_on_sql")
@@ -96,6 +106,14 @@ class Meeting(Base):
     @property
     def reference(self) -> str:
         return f"MTG-{self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage is Stage.OPEN
+
+    @property
+    def is_sensitive(self) -> bool:
+        return self.marking is Marking.SENSITIVE
 
     @property
     def length(self) -> timedelta:
@@ -115,6 +133,8 @@ class AgendaItem(Base):
     minutes: Mapped[int]
     purpose: Mapped[Purpose] = mapped_column(Words(Purpose))
     paper: Mapped[str] = mapped_column(sa.String(100))
+    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
 
     meeting: Mapped[Meeting] = relationship(lazy="raise_on_sql", back_populates="agenda")
 
@@ -123,7 +143,8 @@ class Invitation(Base):
     """One member's invitation to one meeting.
 
     `answer` and `mode` repeat the newest row of `InvitationReply`, so that counting is one statement.
-    `link_version` is part of the signed link: raising it ends the links that went out.
+    `sent_sequence`, `sent_version` and `sent_at` are those of the newest letter about it (`sent_at` is its calendar
+    stamp), `sent_times` counts them. `link_version` is part of the signed link: raising it ends the links that went out.
     """
 
     __tablename__ = "invitation"
@@ -136,6 +157,7 @@ class Invitation(Base):
     sent_sequence: Mapped[int] = mapped_column(default=0)
     sent_version: Mapped[int] = mapped_column(default=1)
     sent_times: Mapped[int] = mapped_column(default=1)
+    sent_at: Mapped[datetime]
     answer: Mapped[Answer | None] = mapped_column(Words(Answer))
     mode: Mapped[Mode | None] = mapped_column(Words(Mode))
     answered_at: Mapped[datetime | None]
