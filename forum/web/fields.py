@@ -271,7 +271,7 @@ class LongTextField(TextField):
 
     def parameters(self) -> dict[str, Any]:
         # The macros indent what they wrap, which would indent the person's own lines: hide the line ends from them.
-        value = Markup(escape(self.shown()).replace("\n", "&#10;"))  # noqa: S704 - escaped on this line
+        value = Markup(str(escape(self.shown())).replace("\n", "&#10;"))  # noqa: S704 - escaped on this line
         # The count appears when three quarters are used: a bare number under an empty box says nothing.
         counting = {"maxlength": self.max_length, "threshold": 75}
         return {**super().parameters(), **counting, "value": value, "rows": self.rows}

@@ -85,11 +85,16 @@ AGENDA = [
 @public
 def show() -> ResponseReturnValue:
     empty = GalleryForm(formdata=None, prefix="empty_")
+    narrowed = GalleryForm(formdata=None, prefix="filter_", data={"force": 1})
     filled = GalleryForm(formdata=None, prefix="filled_", data=_filled())
-    wrong = GalleryForm(formdata=MultiDict({f"wrong_{name}": value for name, value in WRONG.items()}), prefix="wrong_", meta={"csrf": False})
+    wrong = GalleryForm(
+        formdata=MultiDict({f"wrong_{name}": value for name, value in WRONG.items()}),
+        prefix="wrong_",
+        meta={"csrf": False},
+    )
     wrong.validate()
     return render_template(
-        "gallery.html", empty=empty, filled=filled, forms=[wrong], wrong=wrong, welsh=WELSH, agenda=AGENDA,
+        "gallery.html", empty=empty, narrowed=narrowed, filled=filled, forms=[wrong], wrong=wrong, welsh=WELSH, agenda=AGENDA,
         day=date(2016, 11, 15), error_pages=ERROR_PAGES,
     )  # fmt: skip
 
