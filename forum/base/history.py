@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum.base import clock
 from forum.base.db import Base, db
+from forum.base.paging import Page, page
 
 START = "0" * 64
 CHAIN_LOCK = 20160712
@@ -119,6 +120,28 @@ def _forget(session: Session) -> None:
 
 sa.event.listen(db.session, "before_commit", _seal)
 sa.event.listen(db.session, "after_rollback", _forget)
+
+
+def lines(
+    kind: str | None = None, number: int | None = None, key: str | None = None
+) -> Page[HistoryLine]:
+    """The history, newest first: of everything, of one kind of thing, or of one thing. One statement."""
+    select = sa.select(HistoryLine)
+    if kind is not None:
+        select = select.where(HistoryLine.thing_kind == kind)
+    if number is not None:
+        select = select.where(HistoryLine.thing_id == number)
+    return page(select, [HistoryLine.id.desc()], key, size=50)
+
+
+def kinds() -> list[str]:
+    """What kinds of thing the history tells of."""
+    return list(db.session.scalars(sa.select(HistoryLine.thing_kind).distinct().order_by(HistoryLine.thing_kind)))
+
+
+def count() -> int:
+    """How many lines there are."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(HistoryLine)) or 0
 
 
 def breaks() -> Iterator[int]:

@@ -106,7 +106,7 @@ def invitable() -> list[InviteeRow]:
         .where(Member.role != Role.ADMIN, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
         .order_by(Member.name, Member.id)
     )
-    return [InviteeRow(*row) for row in db.session.execute(wanted).tuples()]
+    return [InviteeRow(*row) for row in db.session.execute(wanted)]
 
 
 def left_out() -> list[LeftOutRow]:
@@ -122,7 +122,7 @@ def left_out() -> list[LeftOutRow]:
         .where(Member.role != Role.ADMIN, sa.or_(Member.standing != Standing.ACTIVE, Member.email.is_(None)))
         .order_by(Member.name, Member.id)
     )
-    return [LeftOutRow(*row) for row in db.session.execute(wanted).tuples()]
+    return [LeftOutRow(*row) for row in db.session.execute(wanted)]
 
 
 def owner_choices() -> list[tuple[int, str]]:
@@ -133,19 +133,19 @@ def owner_choices() -> list[tuple[int, str]]:
         .where(Member.role.in_((Role.OFFICIAL, Role.SECRETARIAT)), Member.standing == Standing.ACTIVE)
         .order_by(Member.name, Member.id)
     )
-    return [(row[0], ", ".join(filter(None, row[1:]))) for row in db.session.execute(wanted).tuples()]
+    return [(row[0], ", ".join(filter(None, row[1:]))) for row in db.session.execute(wanted)]
 
 
 def names() -> list[tuple[int, str]]:
     """Everybody, those who have left too, as (id, name), by name. For those who run the Forum."""
-    return list(db.session.execute(sa.select(Member.id, Member.name).order_by(Member.name, Member.id)).tuples())
+    return [(number, words) for number, words in db.session.execute(sa.select(Member.id, Member.name).order_by(Member.name, Member.id))]
 
 
 def names_of(ids: Collection[int]) -> dict[int, str]:
     """The names of the members with these ids. One statement, none for no ids."""
     if not ids:
         return {}
-    return dict(db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids))).tuples().all())
+    return {number: name for number, name in db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids)))}
 
 
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:

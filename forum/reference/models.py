@@ -96,7 +96,10 @@ class ProgrammeArea(Listed, Base):
 
 
 class Page(Base):
-    """A standing page, such as the privacy notice; its words are the admin's."""
+    """A standing page, such as the privacy notice; its words (Markdown) are the admin's.
+
+    `{site}` and `{department}` in the words stand for the settings of those names.
+    """
 
     __tablename__ = "page"
 
@@ -104,6 +107,5 @@ class Page(Base):
     slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
     title: Mapped[str] = mapped_column(sa.String(200))
     source: Mapped[str] = mapped_column(sa.Text)
-    html: Mapped[str] = mapped_column(sa.Text)
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

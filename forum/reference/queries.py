@@ -36,7 +36,7 @@ def choices(kind: type[Listed]) -> list[tuple[int, str]]:
         sa.or_(kind.valid_to.is_(None), kind.valid_to >= today),
     )
     wanted = sa.select(kind.id, kind.title).where(*holds).order_by(kind.position, kind.id)
-    return list(db.session.execute(wanted).tuples())
+    return [(number, words) for number, words in db.session.execute(wanted)]
 
 
 def chosen(kind: type[Entry], ids: Iterable[Any]) -> list[Entry]:

@@ -1,7 +1,139 @@
-"""Where the admin pages are answered."""
+"""The admin's pages: the lists, the standing pages, the history, and how many of everything there is."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any, NamedTuple
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from forum.base import clock, history
+from forum.base.db import transaction
+from forum.base.errors import NotFound, Rejected
+from forum.members import queries as members
+from forum.reference import commands, queries
+from forum.reference.models import (
+    AuthorityType,
+    Listed,
+    PoliceForce,
+    Priority,
+    ProgrammeArea,
+    Region,
+    Sector,
+    Theme,
+)
+from forum.web.admin.forms import EntryForm, HistoryFilter, PageForm
+from forum.web.fields import choices
+from forum.web.furniture import me, only_if, say
+from forum.web.pages import shown
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+class ListOf(NamedTuple):
+    slug: str
+    title: str
+    one: str
+    kind: type[Any]
+    blank: dict[str, Any] = {}
+
+
+LISTS = (
+    ListOf("priorities", "Priorities", "priority", Priority),
+    ListOf("themes", "Themes", "theme", Theme, {"kind": "feedback"}),
+    ListOf("sectors", "Sectors", "sector", Sector),
+    ListOf("regions", "Regions", "region", Region),
+    ListOf("police-forces", "Police force areas", "police force area", PoliceForce),
+    ListOf("authority-types", "Types of local authority", "type of authority", AuthorityType),
+    ListOf("programme-areas", "Programme areas", "programme area", ProgrammeArea),
+)
+
+
+@blueprint.before_request
+def _for_the_admin() -> None:
+    only_if(me().is_admin)
+
+
+def _list(slug: str) -> ListOf:
+    found = next((listed for listed in LISTS if listed.slug == slug), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return render_template("admin/show.html", lists=LISTS, pages=queries.pages())
+
+
+@blueprint.get("/lists/<slug>")
+def show_list(slug: str) -> ResponseReturnValue:
+    listed = _list(slug)
+    return render_template(
+        "admin/list.html", listed=listed, entries=queries.entries(listed.kind), today=clock.today()
+    )
+
+
+@blueprint.route("/lists/<slug>/new", methods=["GET", "POST"])
+def add_entry(slug: str) -> ResponseReturnValue:
+    listed = _list(slug)
+    form = EntryForm(data={"position": len(queries.entries(listed.kind)) + 1})
+    return _save_entry(listed, None, form)
+
+
+@blueprint.route("/lists/<slug>/<int:number>", methods=["GET", "POST"])
+def change_entry(slug: str, number: int) -> ResponseReturnValue:
+    listed = _list(slug)
+    entry = queries.get(listed.kind, number)
+    return _save_entry(listed, entry, EntryForm(obj=entry))
+
+
+def _save_entry(listed: ListOf, entry: Listed | None, form: EntryForm) -> ResponseReturnValue:
+    form.keep_only({column.key for column in listed.kind.__table__.columns})
+    if form.submitted():
+        try:
+            with transaction():
+                details = form.details()
+                if entry:
+                    commands.change_entry(me(), entry, **details)
+                else:
+                    commands.add_entry(me(), listed.kind, details.pop("title"), **listed.blank, **details)
+        except Rejected as refusal:
+            form.reject(refusal)
+        else:
+            say(f"“{form.title.data}” is saved")
+            return redirect(url_for(".show_list", slug=listed.slug))
+    return render_template("admin/entry.html", form=form, listed=listed, entry=entry)
+
+
+@blueprint.route("/pages/<slug>", methods=["GET", "POST"])
+def write_page(slug: str) -> ResponseReturnValue:
+    page = queries.page(slug)
+    form = PageForm(obj=page)
+    if form.submitted():
+        try:
+            with transaction():
+                commands.write_page(me(), page, **form.details())
+        except Rejected as refusal:
+            form.reject(refusal)
+            form.version.typed = str(page.version)  # the words now stand beside the newer ones: saving takes theirs on
+        else:
+            say(f"“{page.title}” is saved")
+            return redirect(url_for("pages.show", slug=slug))
+    theirs = page.source if form.errors_for_summary() and form.source.data != page.source else None
+    return render_template("admin/page.html", form=form, page=page, theirs=theirs, html=shown(page.source))
+
+
+@blueprint.get("/history")
+def show_history() -> ResponseReturnValue:
+    form = HistoryFilter()
+    form.kind.choices = choices((kind, kind.replace("_", " ").capitalize()) for kind in history.kinds())
+    page = history.lines(**form.chosen(), key=request.args.get("key"))
+    names = members.names_of({line.actor_id for line in page.items if line.actor_id})
+    return render_template("admin/history.html", form=form, page=page, names=names)
+
+
+@blueprint.get("/history/check")
+def check_history() -> ResponseReturnValue:
+    """Whether the chain holds, line by line."""
+    return render_template("admin/check.html", breaks=list(history.breaks()), count=history.count())
