@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,10 +107,11 @@ class Mailbox:
 @contextlib.contextmanager
 def mail_server(mailbox: Mailbox, **options: Any) -> Iterator[int]:
     """A real SMTP server on a free port; gives the port."""
-    controller = Controller(mailbox, hostname="127.0.0.1", port=0, **options)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
-        assert controller.server is not None
-        yield controller.server.sockets[0].getsockname()[1]
+        yield port
     finally:
         controller.stop(no_assert=True)
