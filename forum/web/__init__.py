@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum.web import furniture, signed_in, static
 
@@ -34,3 +35,6 @@ def init_app(app: Flask) -> None:
     for room in rooms:
         app.register_blueprint(import_module(f"forum.web.{room}").blueprint)
     static.wrap(app)
+    proxies = app.config["TRUSTED_PROXIES"]
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
