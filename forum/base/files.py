@@ -154,10 +154,15 @@ def check(data: bytes, name: str, allowed: Collection[str], limit: int) -> str:
         raise Rejected(f"{name} is {show_size(len(data))}. The largest file is {show_size(limit)}.")
     kind = kind_of(data, name)
     if kind not in allowed:
-        wanted = _or([KINDS[one].short for one in allowed])
-        article = "an" if wanted[0] in "AEFHILMNORSX" and wanted.split()[0].rstrip(",").isupper() else "a"
-        raise Rejected(f"{name} is {KINDS[kind].phrase}. Upload {article} {wanted} file.")
+        raise refusal(name, kind, allowed)
     return kind
+
+
+def refusal(name: str, kind: str, wanted: Collection[str]) -> Rejected:
+    """ "holiday.png is a picture. Upload a CSV, ODS or XLSX file." """
+    short = _or([KINDS[one].short for one in wanted])
+    article = "an" if short[0] in "AEFHILNORSX" else "a"  # as the letters are said: an ODS, a CSV
+    return Rejected(f"{name} is {KINDS[kind].phrase}. Upload {article} {short} file.")
 
 
 def kind_of(data: bytes, name: str = "") -> str:
@@ -223,7 +228,7 @@ def _kind_of_zip(data: bytes) -> str:
 
 
 def _kind_of_text(text: str, name: str) -> str:
-    start = text[:1000].lstrip().lower()
+    start = text[:1000].lstrip("\ufeff").lstrip().lower()
     if start.startswith("begin:vcalendar"):
         return CALENDAR
     if re.match(r"<[a-z!?/]", start):

@@ -30,11 +30,12 @@ REL = "nofollow noopener noreferrer ugc"
 
 # Stands for "<" while cmark reads, so that it sees no HTML; private use, and removed from what people send.
 _LESS = "\ue000"
+_LESS_IN_ADDRESS = "%EE%80%80"  # as cmark writes it there
 _AUTOLINK = re.compile(r"<(?=(?:https?://|mailto:)[^\s<>]{1,2000}>)")
 _LINK = re.compile(r'<a href="([^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
 _HEADING = re.compile(r"(</?h)([1-6])>")
-_ADDRESS = re.compile(r"https?://[^/\s\\][^\s\\]*|mailto:[^\s\\]+|/(?![/\\])[^\s\\]*", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^/?#\s\\<>]+(?:[/?#][^\s\\]*)?|mailto:[^\s\\]+|/(?![/\\])[^\s\\]*", re.IGNORECASE)
 _NESTED = re.compile(rf"[ \t]*(?:(?:>|[-+*]|\d{{1,9}}[.)])[ \t]*){{{DEEPEST + 1}}}")
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
@@ -63,7 +64,7 @@ def to_html(markdown: str) -> str:
     rendered = cmarkgfm.cmark.markdown_to_html_with_extensions(
         _flatten(hidden), Options.CMARK_OPT_HARDBREAKS, _extensions(hidden)
     )
-    return sanitise(_shape(rendered).replace("%EE%80%80", "%3C").replace(_LESS, "&lt;"))
+    return sanitise(_shape(rendered).replace(_LESS_IN_ADDRESS, "%3C").replace(_LESS, "&lt;"))
 
 
 def sanitise(markup: str) -> str:
@@ -132,7 +133,8 @@ def _shape(rendered: str) -> str:
 def _link(address: str, words: str, title: str = "") -> str:
     """A link with words to follow it by (its address when it has none), or the words alone; all escaped already."""
     words = words if words.strip() else address
-    return f'<a href="{address}"{title}>{words}</a>' if leads_somewhere_safe(html.unescape(address)) else words
+    meant = html.unescape(address).replace(_LESS_IN_ADDRESS, "<")
+    return f'<a href="{address}"{title}>{words}</a>' if leads_somewhere_safe(meant) else words
 
 
 class _Words(HTMLParser):
