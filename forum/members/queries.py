@@ -89,8 +89,13 @@ class LeftOutRow(NamedTuple):
     contact_note: str
 
 
-def invitable() -> list[InviteeRow]:
-    """Who is invited to a meeting: active members of every role but admin, with an address; by name. One statement."""
+def is_invitable() -> sa.ColumnElement[bool]:
+    """Who is invited to a meeting: active members of every role but admin, with an address."""
+    return sa.and_(Member.role != Role.ADMIN, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
+
+
+def invitable(*conditions: sa.ColumnElement[bool]) -> list[InviteeRow]:
+    """Who is invited to a meeting, of those who meet these conditions; by name. One statement."""
     wanted = (
         sa.select(
             Member.id,
@@ -103,7 +108,7 @@ def invitable() -> list[InviteeRow]:
         .outerjoin(Member.organisation)
         .outerjoin(Organisation.sector)
         .outerjoin(Organisation.force)
-        .where(Member.role != Role.ADMIN, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
+        .where(is_invitable(), *conditions)
         .order_by(Member.name, Member.id)
     )
     return [InviteeRow(*row) for row in db.session.execute(wanted)]

@@ -1,0 +1,506 @@
+"""Reading meetings, agendas, invitations and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
+
+from forum.base import clock, links
+from forum.base.db import db
+from forum.base.errors import NotFound
+from forum.base.history import HistoryLine
+from forum.base.letters import Letter, State
+from forum.base.paging import Page, page
+from forum.meetings import rules
+from forum.meetings.models import (
+    AgendaItem,
+    Answer,
+    AnswerSource,
+    Invitation,
+    InvitationReply,
+    Meeting,
+    MeetingKind,
+    Mode,
+    Purpose,
+    Stage,
+    meeting_theme,
+)
+from forum.members.models import Member, Organisation, Standing
+from forum.members.queries import InviteeRow, invitable, is_invitable
+from forum.reference.models import Theme
+
+REPLY = "meeting reply"  # what reply links are signed for
+
+
+def about(meeting: Meeting | int) -> str:
+    """What letters about this meeting are filed under."""
+    return f"meeting:{meeting if isinstance(meeting, int) else meeting.id}"
+
+
+# --- meetings --------------------------------------------------------------------------------------------------------
+
+
+class MeetingRow(NamedTuple):
+    """A meeting in a list, with what the reader answered."""
+
+    id: int
+    title: str
+    kind: MeetingKind
+    stage: Stage
+    starts_at: datetime
+    ends_at: datetime
+    mode: Mode
+    place: str
+    is_invited: bool
+    answer: Answer | None
+    answer_mode: Mode | None
+
+    @property
+    def reference(self) -> str:
+        return f"MTG-{self.id}"
+
+    @property
+    def needs_answer(self) -> bool:
+        return self.is_invited and self.answer is None and self.stage is Stage.OPEN
+
+    @property
+    def answer_in_words(self) -> str:
+        return rules.answer_in_words(self.answer, self.answer_mode) if self.answer else ""
+
+
+def readable_by(actor: Member) -> sa.ColumnElement[bool]:
+    """Which meetings this person may know of."""
+    return sa.true() if rules.may_schedule(actor) else Meeting.stage != Stage.DRAFT
+
+
+def _rows(actor: Member) -> sa.Select[*tuple[object, ...]]:
+    mine = sa.and_(
+        Invitation.meeting_id == Meeting.id, Invitation.member_id == actor.id, Invitation.removed_at.is_(None)
+    )
+    return (
+        sa.select(
+            Meeting.id,
+            Meeting.title,
+            Meeting.kind,
+            Meeting.stage,
+            Meeting.starts_at,
+            Meeting.ends_at,
+            Meeting.mode,
+            Meeting.place,
+            Invitation.id.is_not(None),
+            Invitation.answer,
+            Invitation.mode,
+        )
+        .outerjoin(Invitation, mine)
+        .where(readable_by(actor))
+    )
+
+
+def meetings(
+    actor: Member, *, is_past: bool = False, theme: int | None = None, key: str | None = None
+) -> Page[MeetingRow]:
+    """Meetings that are still to come, the next one first; or those that are over, the latest first. One statement."""
+    wanted = _rows(actor).where((Meeting.ends_at < clock.now()) == is_past)
+    if theme is not None:
+        wanted = wanted.where(
+            sa.exists().where(meeting_theme.c.meeting_id == Meeting.id, meeting_theme.c.theme_id == theme)
+        )
+    ordered = [Meeting.starts_at, Meeting.id]
+    return page(wanted, [c.desc() for c in ordered] if is_past else ordered, key).of(MeetingRow._make)
+
+
+def themes_of(numbers: Collection[int]) -> dict[int, list[str]]:
+    """The titles of the themes of these meetings. One statement."""
+    wanted = (
+        sa.select(meeting_theme.c.meeting_id, Theme.title)
+        .join(Theme, Theme.id == meeting_theme.c.theme_id)
+        .where(meeting_theme.c.meeting_id.in_(numbers))
+        .order_by(Theme.position)
+    )
+    found: dict[int, list[str]] = {number: [] for number in numbers}
+    for number, title in db.session.execute(wanted).tuples():
+        found[number].append(title)
+    return found
+
+
+def upcoming(actor: Member, size: int = 5) -> list[MeetingRow]:
+    """The next open meetings. One statement."""
+    return _next(actor, Meeting.stage == Stage.OPEN, size)
+
+
+def next_for(actor: Member) -> MeetingRow | None:
+    """The next open meeting this person is invited to, with their answer; None when there is none. One statement."""
+    return next(iter(_next(actor, sa.and_(Meeting.stage == Stage.OPEN, Invitation.id.is_not(None)), 1)), None)
+
+
+def unanswered_by(actor: Member) -> list[MeetingRow]:
+    """The open meetings to which this person has yet to answer, the next one first. One statement."""
+    owed = sa.and_(Meeting.stage == Stage.OPEN, Invitation.id.is_not(None), Invitation.answer.is_(None))
+    return _next(actor, owed, 20)
+
+
+def _next(actor: Member, which: sa.ColumnElement[bool], size: int) -> list[MeetingRow]:
+    wanted = _rows(actor).where(which, Meeting.ends_at > clock.now()).order_by(Meeting.starts_at, Meeting.id)
+    return [MeetingRow._make(row) for row in db.session.execute(wanted.limit(size))]
+
+
+def get(actor: Member, number: int) -> Meeting:
+    """The meeting with this number, with themes and host. Raises NotFound. Two statements."""
+    meeting = db.session.scalar(
+        sa.select(Meeting)
+        .where(Meeting.id == number, readable_by(actor))
+        .options(selectinload(Meeting.themes), joinedload(Meeting.host))
+    )
+    if meeting is None:
+        raise NotFound("There is no meeting with this number, or it is not open yet.")
+    return meeting
+
+
+def by_form_key(kind: type[Meeting] | type[AgendaItem], form_key: str) -> Meeting | AgendaItem | None:
+    """What this form made when it was sent before."""
+    return db.session.scalar(sa.select(kind).where(kind.form_key == form_key))
+
+
+def who_changed(thing: Meeting | AgendaItem) -> str:
+    """Who changed this last, by name; "Somebody else" when the history does not tell."""
+    last = (
+        sa.select(Member.name)
+        .join(HistoryLine, HistoryLine.actor_id == Member.id)
+        .where(HistoryLine.thing_kind == thing.__tablename__, HistoryLine.thing_id == thing.id)
+        .order_by(HistoryLine.id.desc())
+    )
+    return db.session.scalar(last.limit(1)) or "Somebody else"
+
+
+# --- agendas ---------------------------------------------------------------------------------------------------------
+
+
+class ItemRow(NamedTuple):
+    """An item of an agenda, with when it starts."""
+
+    id: int
+    number: int
+    title: str
+    lead: str
+    minutes: int
+    purpose: Purpose
+    paper: str
+    version: int
+    starts_at: datetime
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+def agenda(meeting: Meeting) -> list[ItemRow]:
+    """The agenda in order: each item starts when the ones before it have had their minutes. One statement."""
+    wanted = sa.select(
+        AgendaItem.id,
+        AgendaItem.title,
+        AgendaItem.lead,
+        AgendaItem.minutes,
+        AgendaItem.purpose,
+        AgendaItem.paper,
+        AgendaItem.version,
+    ).where(AgendaItem.meeting_id == meeting.id)
+    rows, starts_at = [], meeting.starts_at
+    found = db.session.execute(wanted.order_by(AgendaItem.position, AgendaItem.id)).tuples()
+    for number, (item_id, *details) in enumerate(found, start=1):
+        rows.append(ItemRow(item_id, number, *details, starts_at))
+        starts_at = rows[-1].ends_at
+    return rows
+
+
+def overrun(meeting: Meeting, items: list[ItemRow]) -> int:
+    """By how many minutes the agenda is longer than the meeting; negative: so many are left."""
+    planned = sum(item.minutes for item in items)
+    return planned - int(meeting.length.total_seconds() // 60)
+
+
+def item(meeting: Meeting, number: int) -> AgendaItem:
+    """The item with this id on this meeting's agenda. Raises NotFound."""
+    found = db.session.scalar(
+        sa.select(AgendaItem).where(AgendaItem.id == number, AgendaItem.meeting_id == meeting.id)
+    )
+    if found is None:
+        raise NotFound("This item is not on the agenda. It may have been removed.")
+    return found
+
+
+# --- invitations -----------------------------------------------------------------------------------------------------
+
+
+class Tally(NamedTuple):
+    """How an invitation stands, in numbers of people."""
+
+    invited: int
+    in_person: int
+    online: int
+    maybe: int
+    no: int
+    unanswered: int
+    untold: int  # not told of the newest change
+    uninvited: int  # could be invited and were not yet
+
+    @property
+    def yes(self) -> int:
+        return self.in_person + self.online
+
+
+class Progress(NamedTuple):
+    """How the newest letter to each invited person is doing."""
+
+    sent: int
+    under_way: int
+    failed: int
+    skipped: int
+
+    @property
+    def total(self) -> int:
+        return sum(self)
+
+    @property
+    def words(self) -> str:
+        return f"{self.sent:,} of {self.total:,} sent"
+
+
+class InvitedRow(NamedTuple):
+    """Somebody invited, what they answered and what became of the newest letter to them."""
+
+    member_id: int
+    name: str
+    organisation: str
+    answer: Answer | None
+    mode: Mode | None
+    answered_at: datetime | None
+    removed_at: datetime | None
+    source: AnswerSource | None
+    note: str | None
+    letter: State | None
+    letter_words: str | None
+
+    @property
+    def answer_in_words(self) -> str:
+        return rules.answer_in_words(self.answer, self.mode)
+
+
+FAILED = (State.REFUSED, State.BOUNCED, State.HELD)
+UNDER_WAY = (State.WAITING, State.SENDING, State.DELAYED)
+ANSWERS = ("yes", "maybe", "no", "none")
+DELIVERIES = {"sent": (State.SENT,), "waiting": UNDER_WAY, "failed": FAILED}
+
+
+def tally(meeting: Meeting) -> Tally:
+    """Invited, answers, and who is still to be told or invited. One statement."""
+
+    def number(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
+
+    answer, yes = Invitation.answer, Invitation.answer == Answer.YES
+    wanted = sa.select(
+        sa.func.count(),
+        number(yes, Invitation.mode == Mode.IN_PERSON),
+        number(yes, Invitation.mode == Mode.ONLINE),
+        number(answer == Answer.MAYBE),
+        number(answer == Answer.NO),
+        number(answer.is_(None)),
+        number(Invitation.sent_version < meeting.version),
+        sa.select(sa.func.count()).where(is_invitable(), _was_never_invited(meeting)).scalar_subquery(),
+    ).where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None))
+    return Tally._make(db.session.execute(wanted).one())
+
+
+def _was_never_invited(meeting: Meeting) -> sa.ColumnElement[bool]:
+    return ~sa.exists().where(Invitation.meeting_id == meeting.id, Invitation.member_id == Member.id)
+
+
+def uninvited(meeting: Meeting) -> list[InviteeRow]:
+    """Who can be invited and never was, by name. Somebody whose invitation was withdrawn is not among them."""
+    return invitable(_was_never_invited(meeting))
+
+
+def progress(meeting: Meeting) -> Progress:
+    """How far the newest mailing has come. One statement."""
+    newest = (
+        sa.select(sa.func.max(Letter.id))
+        .where(Letter.about == about(meeting), Letter.calendar_method.is_not(None))
+        .group_by(Letter.member_id)
+    )
+    counted = sa.select(Letter.state, sa.func.count()).where(Letter.id.in_(newest)).group_by(Letter.state)
+    counts = dict(db.session.execute(counted).tuples().all())
+
+    def together(states: Collection[State]) -> int:
+        return sum(counts.get(state, 0) for state in states)
+
+    return Progress(counts.get(State.SENT, 0), together(UNDER_WAY), together(FAILED), counts.get(State.SKIPPED, 0))
+
+
+def invited(
+    meeting: Meeting, *, answer: str = "", letter: str = "", text: str = "", key: str | None = None
+) -> Page[InvitedRow]:
+    """The people invited, by name; 50 a page. One statement.
+
+    `answer` is one of ANSWERS, `letter` one of DELIVERIES, `text` a part of a name; empty: all.
+    """
+    wanted = (
+        sa.select(
+            Member.id,
+            Member.name,
+            sa.func.coalesce(Organisation.name, ""),
+            Invitation.answer,
+            Invitation.mode,
+            Invitation.answered_at,
+            Invitation.removed_at,
+            InvitationReply.source,
+            InvitationReply.note,
+            Letter.state,
+            Letter.last_words,
+        )
+        .select_from(Invitation)
+        .join(Member, Member.id == Invitation.member_id)
+        .outerjoin(Member.organisation)
+        .outerjoin(InvitationReply, InvitationReply.id == _newest_reply())
+        .outerjoin(Letter, Letter.id == _newest_letter(meeting))
+        .where(Invitation.meeting_id == meeting.id)
+    )
+    if answer:
+        is_asked = Invitation.answer.is_(None) if answer == "none" else Invitation.answer == Answer(answer)
+        wanted = wanted.where(is_asked, Invitation.removed_at.is_(None))
+    if letter:
+        wanted = wanted.where(Letter.state.in_(DELIVERIES[letter]))
+    if text:
+        wanted = wanted.where(Member.name.icontains(text, autoescape=True))
+    return page(wanted, [Member.name, Member.id], key, size=50).of(InvitedRow._make)
+
+
+def _newest_reply() -> sa.ScalarSelect[int]:
+    reply = aliased(InvitationReply)
+    newest = sa.select(sa.func.max(reply.id)).where(reply.invitation_id == Invitation.id)
+    return newest.correlate(Invitation).scalar_subquery()
+
+
+def _newest_letter(meeting: Meeting) -> sa.ScalarSelect[int]:
+    letter = aliased(Letter)
+    newest = sa.select(sa.func.max(letter.id)).where(
+        letter.about == about(meeting),
+        letter.member_id == Invitation.member_id,
+        letter.calendar_method.is_not(None),
+    )
+    return newest.correlate(Invitation).scalar_subquery()
+
+
+def invitation_of(member: Member, meeting: Meeting) -> Invitation | None:
+    """This member's invitation to this meeting, unless it was withdrawn. One statement."""
+    return db.session.scalar(
+        sa.select(Invitation).where(
+            Invitation.meeting_id == meeting.id,
+            Invitation.member_id == member.id,
+            Invitation.removed_at.is_(None),
+        )
+    )
+
+
+def invitation(meeting: Meeting, member_id: int) -> Invitation:
+    """The invitation of the member with this number, withdrawn or not, with the member. Raises NotFound."""
+    found = db.session.scalar(
+        sa.select(Invitation)
+        .join(Invitation.member)
+        .outerjoin(Member.organisation)
+        .options(contains_eager(Invitation.member).contains_eager(Member.organisation))
+        .where(Invitation.meeting_id == meeting.id, Invitation.member_id == member_id)
+    )
+    if found is None:
+        raise NotFound("This member has not been invited to this meeting.")
+    return found
+
+
+class ReplyRow(NamedTuple):
+    """One answer of somebody's, as it was given."""
+
+    answer: Answer
+    mode: Mode | None
+    note: str
+    source: AnswerSource
+    answered_at: datetime
+    recorded_by: str | None
+
+    @property
+    def answer_in_words(self) -> str:
+        return rules.answer_in_words(self.answer, self.mode)
+
+
+def replies(invitation: Invitation) -> list[ReplyRow]:
+    """Every answer given to this invitation, the newest first. One statement."""
+    wanted = (
+        sa.select(
+            InvitationReply.answer,
+            InvitationReply.mode,
+            InvitationReply.note,
+            InvitationReply.source,
+            InvitationReply.answered_at,
+            Member.name,
+        )
+        .outerjoin(Member, Member.id == InvitationReply.recorded_by_id)
+        .where(InvitationReply.invitation_id == invitation.id)
+        .order_by(InvitationReply.id.desc())
+    )
+    return [ReplyRow._make(row) for row in db.session.execute(wanted)]
+
+
+class SentRow(NamedTuple):
+    """One letter to somebody about a meeting."""
+
+    id: int
+    subject: str
+    state: State
+    written_at: datetime
+    sent_at: datetime | None
+    last_words: str | None
+
+
+def letters_to(meeting: Meeting, member_id: int) -> list[SentRow]:
+    """The letters about this meeting to one member, the newest first. One statement."""
+    wanted = (
+        sa.select(Letter.id, Letter.subject, Letter.state, Letter.written_at, Letter.sent_at, Letter.last_words)
+        .where(Letter.about == about(meeting), Letter.member_id == member_id)
+        .order_by(Letter.id.desc())
+    )
+    return [SentRow._make(row) for row in db.session.execute(wanted)]
+
+
+# --- reply links -----------------------------------------------------------------------------------------------------
+
+
+def reply_token(meeting_id: int, member_id: int, link_version: int) -> str:
+    """What the reply link in a letter carries."""
+    return links.sign(REPLY, meeting_id, member_id, link_version)
+
+
+def by_link(token: str) -> Invitation | None:
+    """The invitation a reply link stands for, with meeting and member, while it may be shown; else None.
+
+    A link ends a day after its meeting, when the invitation is withdrawn, and when the member leaves.
+    """
+    parts = links.read(REPLY, token, 3)
+    if parts is None:
+        return None
+    meeting_id, member_id, link_version = parts
+    return db.session.scalar(
+        sa.select(Invitation)
+        .join(Invitation.meeting)
+        .join(Invitation.member)
+        .options(contains_eager(Invitation.meeting), contains_eager(Invitation.member))
+        .where(
+            Invitation.meeting_id == meeting_id,
+            Invitation.member_id == member_id,
+            Invitation.link_version == link_version,
+            Invitation.removed_at.is_(None),
+            Member.standing != Standing.LEFT,
+            Meeting.ends_at > clock.now() - rules.LINK_OUTLIVES,
+        )
+    )

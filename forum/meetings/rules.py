@@ -1,0 +1,169 @@
+"""Who may do what with meetings, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from forum.base.errors import NotAllowed, NotFound, Rejected
+from forum.meetings.models import Answer, Invitation, Meeting, Mode, Stage
+from forum.members.models import Member
+from forum.reference.models import Theme
+
+LINK_OUTLIVES = timedelta(days=1)  # how long after the meeting a reply link still shows it
+LONGEST_MEETING = 12 * 60  # minutes
+
+
+class Way(NamedTuple):
+    """One way to answer an invitation; `sent` is how forms say it."""
+
+    sent: str
+    words: str
+    answer: Answer
+    mode: Mode | None
+
+
+IN_PERSON = Way("yes-in-person", "Yes, in person", Answer.YES, Mode.IN_PERSON)
+ONLINE = Way("yes-online", "Yes, online", Answer.YES, Mode.ONLINE)
+MAYBE = Way("maybe", "Maybe", Answer.MAYBE, None)
+NO = Way("no", "No", Answer.NO, None)
+_COMING = {Mode.IN_PERSON: (IN_PERSON,), Mode.ONLINE: (ONLINE,), Mode.HYBRID: (IN_PERSON, ONLINE)}
+
+
+def ways(mode: Mode) -> tuple[Way, ...]:
+    """How an invitation to a meeting of this mode can be answered."""
+    return (*_COMING[mode], MAYBE, NO)
+
+
+def answer_in_words(answer: Answer | None, mode: Mode | None) -> str:
+    """ "Yes, in person"; "No answer" when there is none."""
+    known = (way.words for way in (IN_PERSON, ONLINE, MAYBE, NO) if (way.answer, way.mode) == (answer, mode))
+    return next(known, "No answer" if answer is None else answer.value.capitalize())
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+
+
+def may_schedule(actor: Member) -> bool:
+    """Keep meetings, their agendas and their invitations."""
+    return actor.runs_the_forum
+
+
+def may_see(actor: Member, meeting: Meeting) -> bool:
+    """Drafts are there for whoever runs the Forum alone."""
+    return meeting.stage is not Stage.DRAFT or may_schedule(actor)
+
+
+def may_see_joining_link(actor: Member, invitation: Invitation | None) -> bool:
+    """The link to join online is for those invited, and for whoever invites them."""
+    return may_schedule(actor) or (invitation is not None and invitation.removed_at is None)
+
+
+def check_scheduler(actor: Member) -> None:
+    if not may_schedule(actor):
+        raise NotAllowed("Only the secretariat can change meetings.")
+
+
+# --- details ---------------------------------------------------------------------------------------------------------
+
+
+def check_where(mode: Mode, place: str, joining_link: str) -> None:
+    """People must learn where to go; the link may follow later."""
+    if mode is not Mode.ONLINE and not place:
+        raise Rejected("Enter where the meeting is. If you do not know yet, enter “To be confirmed”", "place")
+    if joining_link and not _is_web_address(joining_link):
+        raise Rejected("The joining link must be a web address that starts with https://", "joining_link")
+
+
+def _is_web_address(words: str) -> bool:
+    try:
+        address = urlsplit(words)
+    except ValueError:
+        return False
+    return address.scheme == "https" and bool(address.hostname) and not any(c.isspace() for c in words)
+
+
+def check_length(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Rejected("The end must be later than the start, on the same day", "ends")
+    if ends_at - starts_at > timedelta(minutes=LONGEST_MEETING):
+        raise Rejected("A meeting can last up to 12 hours. Check the start and the end", "ends")
+
+
+def check_themes(wanted: Collection[int], found: Iterable[Theme], kept: Collection[int], on: date) -> None:
+    """Every theme is there and in use; one that a meeting already has may stay."""
+    usable = {theme.id for theme in found if theme.is_current(on) or theme.id in kept}
+    if set(wanted) - usable:
+        raise Rejected("One of the themes is no longer used. Select the themes again", "themes")
+
+
+def check_opening(meeting: Meeting) -> None:
+    if meeting.stage is not Stage.DRAFT:
+        raise Rejected("This meeting is not a draft any more, so there is nothing to open.")
+
+
+def check_changing(meeting: Meeting) -> None:
+    if meeting.stage is Stage.CANCELLED:
+        raise Rejected("This meeting was cancelled, so it cannot be changed. Schedule a new one instead.")
+
+
+def check_cancelling(meeting: Meeting, reason: str, now: datetime) -> None:
+    check_changing(meeting)
+    if meeting.ends_at <= now:
+        raise Rejected("This meeting is over, so it cannot be cancelled.")
+    if not reason:
+        raise Rejected("Enter why the meeting is cancelled", "reason")
+
+
+def check_item(title: str, minutes: int) -> None:
+    if not title:
+        raise Rejected("Enter what the item is about", "title")
+    if not 1 <= minutes <= LONGEST_MEETING:
+        raise Rejected("Minutes must be between 1 and 720", "minutes")
+
+
+# --- invitations and replies -----------------------------------------------------------------------------------------
+
+
+def may_invite(meeting: Meeting, now: datetime) -> bool:
+    """Whether letters about this meeting may still go out."""
+    return meeting.is_open and meeting.ends_at > now
+
+
+def check_inviting(meeting: Meeting, now: datetime) -> None:
+    if meeting.stage is Stage.DRAFT:
+        raise Rejected("This meeting is a draft. Open it before you invite anybody.")
+    if meeting.stage is Stage.CANCELLED:
+        raise Rejected("This meeting was cancelled, so nobody can be invited.")
+    if meeting.ends_at <= now:
+        raise Rejected("This meeting is over, so no letters about it can be sent.")
+
+
+def check_reachable(member: Member) -> None:
+    if not member.is_active or not member.email:
+        raise Rejected(f"{member.name} is not an active member with an email address, so no letter can be sent.")
+
+
+def check_invited(invitation: Invitation) -> None:
+    if invitation.removed_at is not None:
+        raise Rejected("This invitation was withdrawn.")
+
+
+def may_answer(meeting: Meeting, now: datetime) -> bool:
+    """Answers can be given and changed until the meeting ends."""
+    return meeting.is_open and meeting.ends_at > now
+
+
+def check_answering(actor: Member, invitation: Invitation, meeting: Meeting, way: Way, now: datetime) -> None:
+    """A person answers for themselves until the meeting ends; the secretariat for anybody, afterwards too."""
+    if invitation.member_id != actor.id and not may_schedule(actor):
+        raise NotFound
+    check_invited(invitation)
+    if meeting.stage is Stage.CANCELLED:
+        raise Rejected("This meeting was cancelled, so there is nothing to answer.")
+    if not may_answer(meeting, now) and not may_schedule(actor):
+        raise Rejected("This meeting is over, so your answer can no longer be changed.")
+    if way not in ways(meeting.mode):
+        raise Rejected("Select one of the answers for this meeting: how it is held has changed", "answer")
