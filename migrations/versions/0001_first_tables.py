@@ -292,6 +292,7 @@ def upgrade():
         sa.Column("opened_by_id", sa.Integer(), nullable=True),
         sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
         sa.Column("is_demonstration", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("impact BETWEEN 1 AND 5", name=op.f("ck_challenge_impact")),
@@ -300,6 +301,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["owner_id"], ["member.id"], name=op.f("fk_challenge_owner_id_member")),
         sa.ForeignKeyConstraint(["priority_id"], ["priority.id"], name=op.f("fk_challenge_priority_id_priority")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_challenge_form_key")),
     )
     with op.batch_alter_table("challenge", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_challenge_active_at_id"), ["active_at", "id"], unique=False)
@@ -556,11 +558,13 @@ def upgrade():
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("given_by_id", sa.Integer(), nullable=True),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(
             ["challenge_id"], ["challenge.id"], name=op.f("fk_response_challenge_id_challenge"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(["given_by_id"], ["member.id"], name=op.f("fk_response_given_by_id_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_response")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_response_form_key")),
     )
     with op.batch_alter_table("response", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_response_challenge_id"), ["challenge_id"], unique=False)
