@@ -22,16 +22,36 @@ class Status(enum.Enum):
     CLOSED = "closed"
     NOT_TAKEN_FORWARD = "not-taken-forward"
 
+    @property
+    def label(self) -> str:
+        """As people read it: "Under consideration"."""
+        return self.value.replace("-", " ").capitalize()
+
 
 CLOSED = frozenset({Status.CLOSED, Status.NOT_TAKEN_FORWARD})
 
 
 class Rating(enum.Enum):
-    """Red, amber or green, always shown with its word."""
+    """Red, amber or green, always shown with its word. Scores run from 1 to 25.
+
+    Source of the bands: the challenges log the Forum keeps (20 and over red, 12 to 19 amber).
+    """
 
     RED = "red"
     AMBER = "amber"
     GREEN = "green"
+
+    @property
+    def lowest(self) -> int:
+        return {Rating.RED: 20, Rating.AMBER: 12, Rating.GREEN: 1}[self]
+
+    @property
+    def highest(self) -> int:
+        return {Rating.RED: 25, Rating.AMBER: 19, Rating.GREEN: 11}[self]
+
+    @classmethod
+    def of(cls, score: int) -> Rating:
+        return next(rating for rating in cls if score >= rating.lowest)
 
 
 challenge_theme = sa.Table(
@@ -45,7 +65,7 @@ challenge_theme = sa.Table(
 class Challenge(Base):
     """One line of the log; its number (CH-16) is its id. No priority means cross-cutting.
 
-    `prevalence` and `impact` run from 1 to 5; their product is the score: 20 and over red, 12 to 19 amber, else green.
+    `prevalence` and `impact` run from 1 to 5; their product is the score, which gives the rating.
     """
 
     __tablename__ = "challenge"
@@ -65,6 +85,7 @@ class Challenge(Base):
     opened_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     active_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -92,8 +113,7 @@ class Challenge(Base):
 
     @property
     def rating(self) -> Rating:
-        """Source of the bands: the challenges log the Forum keeps (score 20 and over red, 12 to 19 amber)."""
-        return Rating.RED if self.score >= 20 else Rating.AMBER if self.score >= 12 else Rating.GREEN
+        return Rating.of(self.score)
 
 
 class Citation(Base):
@@ -130,8 +150,14 @@ class StatusChange(Base):
     changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
 
 
+RESPONSE, PROGRESS = "response", "progress"
+
+
 class Response(Base):
-    """What the department answers to a challenge (`kind` response) or reports on the way there (`kind` progress)."""
+    """What the department answers to a challenge (`kind` RESPONSE) or reports on the way there (`kind` PROGRESS).
+
+    `source` is Markdown as typed, `html` what is shown.
+    """
 
     __tablename__ = "response"
 
@@ -142,3 +168,4 @@ class Response(Base):
     html: Mapped[str] = mapped_column(sa.Text)
     given_at: Mapped[datetime]
     given_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
+    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
