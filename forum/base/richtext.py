@@ -33,9 +33,13 @@ _LESS = "\ue000"
 _LESS_IN_ADDRESS = "%EE%80%80"  # as cmark writes it there
 _AUTOLINK = re.compile(r"<(?=(?:https?://|mailto:)[^\s<>]{1,2000}>)")
 _LINK = re.compile(r'<a href="([^"]*)"([^>]*)>(.*?)</a>', re.DOTALL)
+_NO_ADDRESS = re.compile(r'<a(?: title="[^"]*")?(?: rel="[^"]*")?>(.*?)</a>', re.DOTALL)
 _IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"[^>]*>')
 _HEADING = re.compile(r"(</?h)([1-6])>")
-_ADDRESS = re.compile(r"https?://[^/?#\s\\<>]+(?:[/?#][^\s\\]*)?|mailto:[^\s\\]+|/(?![/\\])[^\s\\]*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"https?://(?:[\w.-]|%[89A-F][0-9A-F])+(?::\d{1,5})?(?:[/?#][^\s\\]*)?|mailto:[^\s\\]+|/(?![/\\])[^\s\\]*",
+    re.IGNORECASE,
+)
 _NESTED = re.compile(rf"[ \t]*(?:(?:>|[-+*]|\d{{1,9}}[.)])[ \t]*){{{DEEPEST + 1}}}")
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
@@ -70,7 +74,7 @@ def to_html(markdown: str) -> str:
 def sanitise(markup: str) -> str:
     """HTML reduced to what a post may hold. Never for plain text, in which it would delete what looks like a tag."""
     bleached = bleach.clean(markup, TAGS, {tag: list(names) for tag, names in ATTRIBUTES.items()}, SCHEMES, strip=True)
-    return nh3.clean(
+    cleaned = nh3.clean(
         bleached,
         tags=set(TAGS),
         attributes=ATTRIBUTES,
@@ -79,6 +83,7 @@ def sanitise(markup: str) -> str:
         set_tag_attribute_values={"th": {"scope": "col"}},
         link_rel=REL,
     )
+    return _NO_ADDRESS.sub(r"\1", cleaned)
 
 
 def to_text(markup: str) -> str:

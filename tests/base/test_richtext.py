@@ -179,7 +179,18 @@ def test_links_to_the_web_to_mailboxes_and_to_pages_here_work() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["//e.example", "/\\e.example", "/a\tb", "", "http:///e", "mailto:", "java\nscript:", "?a"]
+    "address",
+    [
+        "//e.example",
+        "/\\e.example",
+        "/a\tb",
+        "",
+        "http:///e",
+        "mailto:",
+        "java\nscript:",
+        "?a",
+        "https://gov.uk@e.example",
+    ],
 )
 def test_addresses_that_lead_astray_are_refused(address: str) -> None:
     assert not leads_somewhere_safe(address)
