@@ -19,8 +19,14 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("DATABASE_URL", "sqlite:///var/forum.db", "Where the database is: SQLite (default) or PostgreSQL."),
     Setting("REDIS_URL", "", "Redis for the job queue when several machines share the work; empty: a file in var/."),
-    Setting("SECRET_KEY", "", "Signs cookies and links. Made and kept in var/secret-key when empty; at least 32 characters."),
-    Setting("PUBLIC_URL", "", "The address people use, such as https://forum.example. Every link in a mail starts with it. Default: http://localhost:PORT."),
+    Setting(
+        "SECRET_KEY", "", "Signs cookies and links. Made and kept in var/secret-key when empty; at least 32 characters."
+    ),
+    Setting(
+        "PUBLIC_URL",
+        "",
+        "The address people use, such as https://forum.example. Every link in a mail starts with it. Default: http://localhost:PORT.",
+    ),
     Setting("PORT", "8000", "The port the web server listens on."),
     Setting("HOST", "127.0.0.1", "The address run.py listens on. 0.0.0.0: every network this machine is in."),
     Setting("TRUSTED_PROXIES", "0", "How many proxies of yours stand in front and set X-Forwarded-For and -Proto."),
@@ -29,12 +35,20 @@ SETTINGS = (
     Setting("MAIL_USERNAME", "", "Name to sign in to the SMTP server with."),
     Setting("MAIL_PASSWORD", "", "Password for the SMTP server."),
     Setting("MAIL_USE_TLS", "no", "yes: STARTTLS with a verified certificate."),
-    Setting("MAIL_SENDER", "EGVE Forum secretariat <forum@egve-forum.example>", "From and organiser of every mail: a mailbox that somebody reads."),
+    Setting(
+        "MAIL_SENDER",
+        "EGVE Forum secretariat <forum@egve-forum.example>",
+        "From and organiser of every mail: a mailbox that somebody reads.",
+    ),
     Setting("MAIL_PER_SECOND", "0", "At most so many letters a second; 0: as fast as the server takes them."),
     Setting("DEMO_PASSWORD", "forum-demo-2016", "Password of the demonstration people."),
     Setting("SITE_NAME", "EGVE Forum", "Name of the site, in the header and in mails."),
     Setting("DEPARTMENT", "Home Office", "Whose Forum it is."),
-    Setting("FORUM_ENV", "production", "development: shows /gallery and gives template errors at once; production: refuses a weak SECRET_KEY."),
+    Setting(
+        "FORUM_ENV",
+        "production",
+        "development: shows /gallery and gives template errors at once; production: refuses a weak SECRET_KEY.",
+    ),
     Setting("VAR", "var", "Folder for what the platform writes: database, uploads, mail, logs."),
 )
 
@@ -51,7 +65,7 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
     return {
         "VAR": var,
         "FORUM_ENV": value["FORUM_ENV"],
-        "SECRET_KEY": value["SECRET_KEY"] and _strong(value["SECRET_KEY"], value["FORUM_ENV"]) or _kept_key(var),
+        "SECRET_KEY": (value["SECRET_KEY"] and _strong(value["SECRET_KEY"], value["FORUM_ENV"])) or _kept_key(var),
         "SQLALCHEMY_DATABASE_URI": database_url(value["DATABASE_URL"]),
         "REDIS_URL": value["REDIS_URL"],
         "PUBLIC_URL": (value["PUBLIC_URL"] or f"http://localhost:{port}").rstrip("/"),
@@ -99,7 +113,9 @@ def _number(value: dict[str, str], name: str) -> int:
 
 def _strong(key: str, mode: str) -> str:
     if mode == "production" and len(key) < 32:
-        raise ValueError("SECRET_KEY is too short: give at least 32 random characters, or leave it empty to have one made.")
+        raise ValueError(
+            "SECRET_KEY is too short: give at least 32 random characters, or leave it empty to have one made."
+        )
     return key
 
 

@@ -17,9 +17,8 @@ def create_app(**settings: Any) -> Flask:
     from forum import cli, web, worker
     from forum.base import db, letters
 
-    app = Flask(
-        __name__, template_folder=str(config.ROOT / "templates"), static_folder=str(config.ROOT / "static")
-    )
+    # No static folder: WhiteNoise answers for it, before Flask is asked.
+    app = Flask(__name__, template_folder=str(config.ROOT / "templates"), static_folder=None)
     app.config.update(config.load(), **settings)
     db.init_app(app)
     letters.init_app(app)

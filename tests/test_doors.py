@@ -19,7 +19,6 @@ OPEN = {
     "health.ready",
     "pages.show",
     "replies.answer",
-    "static",
 }
 ROUTES = Path(__file__).with_name("routes.txt")
 

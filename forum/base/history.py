@@ -122,9 +122,7 @@ sa.event.listen(db.session, "before_commit", _seal)
 sa.event.listen(db.session, "after_rollback", _forget)
 
 
-def lines(
-    kind: str | None = None, number: int | None = None, key: str | None = None
-) -> Page[HistoryLine]:
+def lines(kind: str | None = None, number: int | None = None, key: str | None = None) -> Page[HistoryLine]:
     """The history, newest first: of everything, of one kind of thing, or of one thing. One statement."""
     select = sa.select(HistoryLine)
     if kind is not None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
-from forum.reference import queries, rules
+from forum.reference import rules
 from forum.reference.models import Listed, Page
 from forum.reference.queries import Entry
 
@@ -30,7 +30,8 @@ def add_entry(actor: Keeper, kind: type[Entry], title: str, /, **details: Any) -
     rules.check_keeper(actor.is_admin)
     rules.check_validity(details.get("valid_from"), details.get("valid_to"))
     last = db.session.scalar(sa.select(sa.func.max(kind.position))) or 0
-    entry = kind(slug=_free_slug(kind, title), title=title, **{**_blank(kind), "position": last + 1, **details})
+    given = {"slug": _free_slug(kind, title), "title": title, "position": last + 1, **details}
+    entry = kind(**(_blank(kind) | given))
     db.session.add(entry)
     db.session.flush()
     history.note(actor, "added to the list", entry)

@@ -10,7 +10,18 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, flash, g, get_flashed_messages, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    get_flashed_messages,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -62,7 +73,7 @@ def _watch_the_door() -> ResponseReturnValue | None:
     if "\x00" in request.full_path or "%00" in request.query_string.decode("latin-1"):
         raise NotFound
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or getattr(view, "is_public", False) or request.endpoint == "static" or visitor():
+    if view is None or getattr(view, "is_public", False) or visitor():
         return None
     if request.method in SAFE_METHODS:
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))

@@ -19,7 +19,7 @@ class Browser(UserMixin):  # type: ignore[misc]
         self.member = member
 
 
-@manager.user_loader
+@manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login is untyped
 def _load(token: str) -> Browser | None:
     member = queries.signed_in(token)
     return Browser(token, member) if member else None

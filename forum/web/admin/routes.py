@@ -69,9 +69,7 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/lists/<slug>")
 def show_list(slug: str) -> ResponseReturnValue:
     listed = _list(slug)
-    return render_template(
-        "admin/list.html", listed=listed, entries=queries.entries(listed.kind), today=clock.today()
-    )
+    return render_template("admin/list.html", listed=listed, entries=queries.entries(listed.kind), today=clock.today())
 
 
 @blueprint.route("/lists/<slug>/new", methods=["GET", "POST"])
