@@ -224,8 +224,9 @@ def _settings(tables: Sequence[str]) -> str:
         f"<config:config-item-map-entry config:name={attribute(name)}>{frozen}</config:config-item-map-entry>"
         for name in tables
     )
+    views = 'xmlns:ooo="http://openoffice.org/2004/office"'  # the name below is looked up in it
     return (
-        f'<office:document-settings {NAMESPACES} office:version="1.3"><office:settings>'
+        f'<office:document-settings {NAMESPACES} {views} office:version="1.3"><office:settings>'
         '<config:config-item-set config:name="ooo:view-settings"><config:config-item-map-indexed config:name="Views">'
         '<config:config-item-map-entry><config:config-item config:name="ViewId" config:type="string">view1'
         '</config:config-item><config:config-item-map-named config:name="Tables">'
