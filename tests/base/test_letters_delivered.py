@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -108,6 +110,15 @@ def test_without_a_mail_server_letters_become_files(inside):
         f"{second.id}-o_neill_.._x@police.example.eml",
     ]
     assert files[-2].read_bytes() == build(first)
+
+
+def test_a_folder_that_cannot_be_written_delays_them_all(inside, tmp_path, monkeypatch):
+    (tmp_path / "mail").write_text("a file where the folder should be")
+    monkeypatch.setitem(inside.config, "VAR", tmp_path)
+    write(1, 2)
+    assert letters.deliver_due() == {State.DELAYED: 1}
+    assert letters.deliver_due() == {}
+    assert [letter.attempts for letter in outbox()] == [0, 0]
 
 
 def test_a_recipient_who_does_not_exist_stops_nobody_else(mailbox, caplog):
@@ -270,8 +281,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.mark.parametrize("is_trusted", [True, False])
 def test_a_letter_is_only_given_to_a_server_that_proves_who_it_is(inside, certificate, is_trusted, monkeypatch):
-    import ssl
-
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
     if is_trusted:
@@ -281,7 +290,8 @@ def test_a_letter_is_only_given_to_a_server_that_proves_who_it_is(inside, certif
     with mail_server(box, tls_context=context, require_starttls=True) as port, post(inside, port, MAIL_USE_TLS=True):
         letters.deliver_due()
     assert len(box.received) == is_trusted
-    assert states() == [State.SENT if is_trusted else State.DELAYED]
+    (letter,) = outbox()
+    assert (letter.state, letter.attempts) == ((State.SENT, 1) if is_trusted else (State.DELAYED, 0))
 
 
 def test_a_letter_that_came_too_late_is_skipped(mailbox):
@@ -447,8 +457,6 @@ class Deadly(Mailbox):
 
 
 def test_kill_9_in_the_middle_leaves_nobody_out_and_repeats_no_more_than_the_kills(embedded):
-    import json
-
     box = Deadly(20, 60, 61)
     with embedded.app_context(), transaction():
         letters.write_many(invitations(117, ENTRY))

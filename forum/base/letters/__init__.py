@@ -4,7 +4,7 @@ from forum.base.letters.building import build
 from forum.base.letters.commands import hold, release, resend
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
 from forum.base.letters.models import Kind, Letter, State
-from forum.base.letters.queries import LetterRow, counts_of, find, letters, oldest_waiting
+from forum.base.letters.queries import LetterRow, counts_of, find, listed, oldest_waiting
 from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
     "find",
     "hold",
     "init_app",
-    "letters",
     "link",
+    "listed",
     "oldest_waiting",
     "release",
     "render",

@@ -44,12 +44,12 @@ def unknown(words: str, attempts: int) -> Outcome:
     """
     if attempts == 1:
         return Outcome(State.DELAYED, words, again_in=UNKNOWN_WAIT, stops=True)
-    held = "The mail server hung up while it was taking this letter, so it may have arrived. Ask, then send it again."
+    held = "The mail server hung up while it was taking this letter, so it may have arrived. Ask, then release it."
     return Outcome(State.HELD, f"{held} ({words})", stops=True)
 
 
-def our_fault(words: str, code: int) -> Outcome:
-    """The server refuses our name, password or sender: every letter would fare the same, none is to blame."""
+def our_fault(words: str, code: int | None) -> Outcome:
+    """Our settings are wrong (password, sender, certificate): every letter would fare the same, none is to blame."""
     return Outcome(State.DELAYED, words, code, OUR_FAULT_WAIT, stops=True, counts=False)
 
 

@@ -7,6 +7,7 @@ The shape is fixed, therefore it is written out here: email.message.EmailMessage
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import quopri
 import re
@@ -20,6 +21,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 
 
+class Unsendable(ValueError):
+    """No mail can be made of this letter; says what to put right."""
+
+
 def message_id(key: str, sender: str) -> str:
     """The Message-ID of the letter with this key: the same on every retry, at the sender's public domain."""
     domain = parseaddr(sender)[1].rpartition("@")[2]
@@ -29,7 +34,7 @@ def message_id(key: str, sender: str) -> str:
 def build(letter: Letter) -> bytes:
     """The finished mail, lines ending in CRLF.
 
-    Raises ValueError, with what to put right, when an address cannot be written in a mail.
+    Raises Unsendable when an address cannot be written in a mail.
     """
     boundary = hashlib.sha256(letter.message_id.encode()).hexdigest()[:32]
     return b"\r\n".join([*_headers(letter), *_body(letter, boundary), b""])
@@ -37,7 +42,7 @@ def build(letter: Letter) -> bytes:
 
 def _headers(letter: Letter) -> list[bytes]:
     return [
-        b"From: " + _mailbox("From", *parseaddr(letter.sender)),
+        _from(letter.sender),
         b"To: " + _mailbox("To", letter.to_name, letter.to_address),
         b"Subject: " + _words("Subject", _one_line(letter.subject)),
         b"Date: " + format_datetime(letter.written_at).encode(),
@@ -47,6 +52,11 @@ def _headers(letter: Letter) -> list[bytes]:
         b"X-Auto-Response-Suppress: OOF, AutoReply",
         b"MIME-Version: 1.0",
     ]
+
+
+@functools.lru_cache(maxsize=8)
+def _from(sender: str) -> bytes:
+    return b"From: " + _mailbox("From", *parseaddr(sender))
 
 
 def _body(letter: Letter, boundary: str) -> list[bytes]:
@@ -85,7 +95,7 @@ def _text(kind: str, text: str) -> bytes:
 
 def _mailbox(field: str, name: str, address: str) -> bytes:
     if not _ADDRESS.fullmatch(address):
-        raise ValueError(f"{address!r} is not an address that a mail can be sent to. Correct the address.")
+        raise Unsendable(f"{address!r} is not an address that a mail can be sent to. Correct the address.")
     name = _one_line(name)
     if name.isascii() and "=?" not in name:
         return formataddr((name, address)).encode()

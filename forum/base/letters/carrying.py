@@ -41,12 +41,19 @@ class Folder:
         self.folder = folder
 
     def carry(self, letter: Letter, wire: bytes) -> Outcome:
+        try:
+            self._keep(letter, wire)
+        except OSError as error:
+            _log.error("Letters cannot be written: %s", error)
+            return answers.our_fault(f"The folder of letters cannot be written to: {error.strerror}", None)
+        return SENT
+
+    def _keep(self, letter: Letter, wire: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{letter.id}-{re.sub(r'[^A-Za-z0-9@.+_-]', '_', letter.to_address)[:100]}.eml"
         part = path.with_suffix(".part")
         part.write_bytes(wire)
         os.replace(part, path)
-        return SENT
 
     def close(self) -> None:
         pass
@@ -82,6 +89,9 @@ class Post:
         except smtplib.SMTPAuthenticationError as error:
             _log.error("The mail server refuses MAIL_USERNAME or MAIL_PASSWORD: %s", error)
             return answers.our_fault(f"The mail server refuses our sign-in: {_text(error.smtp_error)}", error.smtp_code)
+        except (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError) as error:
+            _log.error("The mail server cannot be used with MAIL_USE_TLS or MAIL_USERNAME as they are: %s", error)
+            return answers.our_fault(f"The mail server cannot be used as it is set up: {error}", None)
         except (smtplib.SMTPException, OSError) as error:
             _log.warning("The mail server cannot be reached: %s", error)
             return answers.no_connection(f"The mail server cannot be reached: {error}", letter.attempts)

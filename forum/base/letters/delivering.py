@@ -25,11 +25,11 @@ from sqlalchemy.orm import aliased
 from forum.base import clock
 from forum.base.db import db, transaction
 from forum.base.letters.answers import Outcome
-from forum.base.letters.building import build
+from forum.base.letters.building import Unsendable, build
 from forum.base.letters.carrying import Carrier, Folder, Post
 from forum.base.letters.models import Kind, Letter, State
 
-LEASE = timedelta(minutes=5)  # longer than every wait of one letter together, a new connection included
+LEASE = timedelta(minutes=10)  # longer than every wait of one letter together, a new connection included
 
 Check = Callable[[Letter], str | None]
 """Why this letter should not go out any more (shown to the secretariat), or None: it may."""
@@ -86,13 +86,12 @@ def _settle_and_claim(letter: Letter | None, outcome: Outcome | None, *, is_last
         return None if is_last else _claim()
 
 
-def _claim() -> Letter | None:
-    """The next due letter, ours until the lease ends.
+def _claiming() -> sa.UpdateBase:
+    """The statement that claims the next due letter until :lease_ends.
 
     By rank, then in the order of writing; but of the calendar letters to one member about one thing, the later
     waits for the earlier, so that a cancellation never overtakes its invitation.
     """
-    now = clock.now()
     due, earlier = aliased(Letter), aliased(Letter)
     must_wait = sa.exists().where(
         earlier.about == due.about,
@@ -103,38 +102,70 @@ def _claim() -> Letter | None:
     )
     next_due = (
         sa.select(due.id)
-        .where(due.next_try_at <= now, sa.or_(due.calendar_method.is_(None), ~must_wait))
+        .where(due.next_try_at <= sa.bindparam("now"), sa.or_(due.calendar_method.is_(None), ~must_wait))
         .order_by(due.rank, due.id)
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite, with its one writer, leaves this out
     )
-    claim = (
-        sa.update(Letter)
-        .where(Letter.id == next_due.scalar_subquery())
-        .values(state=State.SENDING, attempts=Letter.attempts + 1, next_try_at=now + LEASE)
-        .returning(Letter)
+    claimed = sa.update(Letter).where(Letter.id == next_due.scalar_subquery())
+    values = {"state": State.SENDING, "attempts": Letter.attempts + 1, "next_try_at": sa.bindparam("lease_ends")}
+    return claimed.values(values).returning(Letter)
+
+
+def _overtaking() -> sa.Select[bool]:
+    """Whether a later calendar letter to :member about :about than number :id has been sent."""
+    later = sa.exists().where(
+        Letter.about == sa.bindparam("about"),
+        Letter.member_id == sa.bindparam("member"),
+        Letter.id > sa.bindparam("id"),
+        Letter.calendar_method.is_not(None),
+        Letter.state == State.SENT,
     )
-    options = {"synchronize_session": False, "populate_existing": True}
-    letter: Letter | None = db.session.scalar(claim, execution_options=options)
+    return sa.select(later)
+
+
+def _settling() -> sa.UpdateBase:
+    """The statement that writes down the outcome of :attempt of letter :number."""
+    columns = ("state", "next_try_at", "attempts", "last_code", "last_words", "sent_at")
+    ours = sa.update(Letter).where(Letter.id == sa.bindparam("number"), Letter.attempts == sa.bindparam("attempt"))
+    return ours.values({column: sa.bindparam(f"new_{column}") for column in columns})
+
+
+# Made once: putting them together costs more than running them.
+_CLAIM = _claiming()
+_IS_OVERTAKEN = _overtaking()
+_SETTLE = _settling()
+
+
+def _claim() -> Letter | None:
+    """The next due letter, ours until the lease ends."""
+    now = clock.now()
+    letter: Letter | None = db.session.scalar(
+        _CLAIM,
+        {"now": now, "lease_ends": now + LEASE},
+        execution_options={"synchronize_session": False, "populate_existing": True},
+    )
     if letter is not None:
         db.session.expunge(letter)  # read while it is sent, with no transaction open
     return letter
 
 
 def _settle(letter: Letter, outcome: Outcome) -> None:
+    """Write down what became of it, unless its lease was over and somebody else has taken it since."""
     now = clock.now()
     next_try_at = None if outcome.again_in is None else now + outcome.again_in
     options = {"synchronize_session": False}
-    ours = sa.update(Letter).where(Letter.id == letter.id, Letter.attempts == letter.attempts)
-    settled = ours.values(
-        state=outcome.state,
-        next_try_at=next_try_at,
-        attempts=letter.attempts if outcome.counts else letter.attempts - 1,
-        last_code=outcome.code,
-        last_words=outcome.words[:500] or None,
-        sent_at=now if outcome.state is State.SENT else None,
-    )
-    db.session.execute(settled, execution_options=options)
+    settled = {
+        "number": letter.id,
+        "attempt": letter.attempts,
+        "new_state": outcome.state,
+        "new_next_try_at": next_try_at,
+        "new_attempts": letter.attempts if outcome.counts else letter.attempts - 1,
+        "new_last_code": outcome.code,
+        "new_last_words": outcome.words[:500] or None,
+        "new_sent_at": now if outcome.state is State.SENT else None,
+    }
+    db.session.execute(_SETTLE, settled, execution_options=options)
     if not outcome.counts:  # nobody's letter is to blame: all wait, so that a wrong password does not lock us out
         due = sa.update(Letter).where(Letter.next_try_at <= now)
         db.session.execute(due.values(next_try_at=next_try_at), execution_options=options)
@@ -147,7 +178,7 @@ def _deliver(carrier: Carrier, letter: Letter) -> Outcome:
         if reason is not None:
             return Outcome(State.SKIPPED, reason)
         return carrier.carry(letter, build(letter))
-    except ValueError as error:  # it cannot be written as a mail
+    except Unsendable as error:
         return Outcome(State.REFUSED, str(error))
     except Exception as error:
         _log.exception("Letter %d could not be sent and is held.", letter.id)
@@ -169,14 +200,8 @@ def _objection(letter: Letter) -> str | None:
 
 
 def _is_overtaken(letter: Letter) -> bool:
-    later = sa.exists().where(
-        Letter.about == letter.about,
-        Letter.member_id == letter.member_id,
-        Letter.id > letter.id,
-        Letter.calendar_method.is_not(None),
-        Letter.state == State.SENT,
-    )
-    return bool(db.session.scalar(sa.select(later)))
+    which = {"about": letter.about, "member": letter.member_id, "id": letter.id}
+    return bool(db.session.scalar(_IS_OVERTAKEN, which))
 
 
 class _Pace:
@@ -187,5 +212,6 @@ class _Pace:
         self.next_at = 0.0
 
     def wait(self) -> None:
-        time.sleep(max(0.0, self.next_at - time.monotonic()))
-        self.next_at = time.monotonic() + self.gap
+        if self.gap:
+            time.sleep(max(0.0, self.next_at - time.monotonic()))
+            self.next_at = time.monotonic() + self.gap

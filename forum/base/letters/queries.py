@@ -46,7 +46,7 @@ def oldest_waiting() -> datetime | None:
     ).scalar_one()
 
 
-def letters(
+def listed(
     *, about: str | None = None, state: State | None = None, before: int | None = None, size: int = 50
 ) -> list[LetterRow]:
     """The newest letters first; `before` is the id of the last row of the page before."""

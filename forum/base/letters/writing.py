@@ -120,6 +120,8 @@ def _row(fields: Fields) -> dict[str, Any]:
         "rank": 0,
         "is_recipient_withheld": False,
         **{name: value for name, value in fields.items() if name != "method"},
+        "to_name": fields["to_name"][:200],
+        "subject": fields["subject"][:500],
         "calendar_method": fields.get("method"),
         "sender": sender,
         "message_id": message_id(fields["key"], sender),
