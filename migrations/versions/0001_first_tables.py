@@ -291,6 +291,7 @@ def upgrade():
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_by_id", sa.Integer(), nullable=True),
         sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("form_key", sa.String(length=64), nullable=True),
         sa.Column("is_demonstration", sa.Boolean(), nullable=False),
@@ -305,6 +306,7 @@ def upgrade():
     )
     with op.batch_alter_table("challenge", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_challenge_active_at_id"), ["active_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_challenge_answered_at_id"), ["answered_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_challenge_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_challenge_priority_id"), ["priority_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_challenge_status"), ["status"], unique=False)
@@ -834,6 +836,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_challenge_status"))
         batch_op.drop_index(batch_op.f("ix_challenge_priority_id"))
         batch_op.drop_index(batch_op.f("ix_challenge_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_challenge_answered_at_id"))
         batch_op.drop_index(batch_op.f("ix_challenge_active_at_id"))
 
     op.drop_table("challenge")
