@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
-from datetime import timedelta
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
@@ -13,8 +13,20 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from forum.base import clock
 from forum.base.db import db
 from forum.base.errors import NotFound
-from forum.members.models import Member, Organisation, Role, SignIn, SignInAttempt, Standing
-from forum.reference.models import PoliceForce, Sector
+from forum.base.history import HistoryLine
+from forum.base.letters import Kind, Letter, State
+from forum.base.paging import Page, page
+from forum.members.models import (
+    Member,
+    Organisation,
+    PasswordLink,
+    Role,
+    SignIn,
+    SignInAttempt,
+    Standing,
+    theme_interest,
+)
+from forum.reference.models import PoliceForce, Region, Sector
 
 SIGN_IN_LASTS = timedelta(days=7)
 ATTEMPTS_WINDOW = timedelta(minutes=15)
@@ -143,14 +155,16 @@ def owner_choices() -> list[tuple[int, str]]:
 
 def names() -> list[tuple[int, str]]:
     """Everybody, those who have left too, as (id, name), by name. For those who run the Forum."""
-    return [(number, words) for number, words in db.session.execute(sa.select(Member.id, Member.name).order_by(Member.name, Member.id))]
+    wanted = sa.select(Member.id, Member.name).order_by(Member.name, Member.id)
+    return [(row.id, row.name) for row in db.session.execute(wanted)]
 
 
 def names_of(ids: Collection[int]) -> dict[int, str]:
     """The names of the members with these ids. One statement, none for no ids."""
     if not ids:
         return {}
-    return {number: name for number, name in db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids)))}
+    wanted = sa.select(Member.id, Member.name).where(Member.id.in_(ids))
+    return {row.id: row.name for row in db.session.execute(wanted)}
 
 
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
@@ -175,3 +189,268 @@ def get(actor: Member, number: int) -> Member:
     if found is None:
         raise NotFound("There is no such member, or you do not have access to their page.")
     return found
+
+
+# --- getting in -----------------------------------------------------------------------------------------------------
+
+
+class SessionRow(NamedTuple):
+    """A browser that is signed in."""
+
+    began_at: datetime
+    seen_at: datetime
+    agent: str
+    is_this_one: bool
+
+
+class JoiningLetterRow(NamedTuple):
+    """How the last joining letter to somebody is getting on. `state` is None when none was ever written."""
+
+    state: State | None
+    written_at: datetime | None
+    words: str
+    expires_at: datetime | None
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at is None or self.expires_at <= clock.now()
+
+
+def by_link(token: str) -> Member | None:
+    """Whose link this is, if it can still be used: not ended, not expired, and they have not left. One statement."""
+    return db.session.scalar(
+        sa.select(Member)
+        .join(PasswordLink, PasswordLink.member_id == Member.id)
+        .where(
+            PasswordLink.token_hash == hashed(token),
+            PasswordLink.ended_at.is_(None),
+            PasswordLink.expires_at > clock.now(),
+            Member.standing != Standing.LEFT,
+        )
+    )
+
+
+def links_made(member_id: int) -> int:
+    """How many links were made for this member in the last hour."""
+    recent = PasswordLink.made_at > clock.now() - timedelta(hours=1)
+    counted = sa.select(sa.func.count()).where(PasswordLink.member_id == member_id, recent)
+    return db.session.execute(counted).scalar_one()
+
+
+def sessions(member: Member, token: str) -> list[SessionRow]:
+    """The browsers signed in as this member, newest first; `token` is that of the one who asks."""
+    wanted = (
+        sa.select(SignIn.began_at, SignIn.seen_at, SignIn.agent, SignIn.token_hash == hashed(token))
+        .where(
+            SignIn.member_id == member.id,
+            SignIn.ended_at.is_(None),
+            SignIn.began_at > clock.now() - SIGN_IN_LASTS,
+        )
+        .order_by(SignIn.id.desc())
+    )
+    return [SessionRow(*row) for row in db.session.execute(wanted).tuples()]
+
+
+def joining_letter(member: Member) -> JoiningLetterRow:
+    """The last joining letter to this member, and until when its link can be used. One statement."""
+    until = (
+        sa.select(sa.func.max(PasswordLink.expires_at))
+        .where(PasswordLink.member_id == member.id, PasswordLink.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    row = db.session.execute(
+        sa.select(Letter.state, Letter.written_at, sa.func.coalesce(Letter.last_words, ""), until)
+        .where(Letter.about == f"member:{member.id}", Letter.member_id == member.id, Letter.kind == Kind.ACCOUNT)
+        .order_by(Letter.id.desc())
+        .limit(1)
+    ).first()
+    return JoiningLetterRow(*row) if row else JoiningLetterRow(None, None, "", None)
+
+
+class PersonToTry(NamedTuple):
+    name: str
+    email: str
+    role: Role
+    organisation: str
+
+
+def people_to_try() -> list[PersonToTry]:
+    """One demonstration person of every role, with whom a visitor may sign in. One statement."""
+    firsts = (
+        sa.select(sa.func.min(Member.id))
+        .where(Member.is_demonstration, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
+        .group_by(Member.role)
+    )
+    wanted = (
+        sa.select(Member.name, sa.func.coalesce(Member.email, ""), Member.role, sa.func.coalesce(Organisation.name, ""))
+        .outerjoin(Member.organisation)
+        .where(Member.id.in_(firsts))
+        .order_by(Member.id)
+    )
+    return [PersonToTry(*row) for row in db.session.execute(wanted)]
+
+
+# --- the directory --------------------------------------------------------------------------------------------------
+
+
+class MemberRow(NamedTuple):
+    """A member in a list. `email` is empty for those who may not see addresses, and for who has none."""
+
+    id: int
+    name: str
+    email: str
+    job_title: str
+    role: Role
+    standing: Standing
+    organisation_id: int | None
+    organisation: str
+    sector: str
+    area: str
+
+
+class OrganisationRow(NamedTuple):
+    """An organisation in a list, with how many of its members the reader may look up."""
+
+    id: int
+    name: str
+    sector: str
+    area: str
+    members: int
+
+
+class Filters(TypedDict, total=False):
+    """What a list of members or organisations is narrowed by: ids of list entries, and words."""
+
+    text: str
+    sector: int
+    force: int
+    region: int
+    theme: int
+    role: Role
+    standing: Standing
+
+
+def directory(actor: Member, key: str | None = None, size: int = 50, **filters: Unpack[Filters]) -> Page[MemberRow]:
+    """The members this person may look up, by name, a page at a time. One statement."""
+    order = [Member.name.asc(), Member.id.asc()]
+    return page(_members(actor, filters), order, key, size).of(MemberRow._make)
+
+
+def everybody(actor: Member, **filters: Unpack[Filters]) -> Iterator[MemberRow]:
+    """The same list whole, row by row, for exports."""
+    wanted = _members(actor, filters).order_by(Member.name, Member.id).execution_options(yield_per=500)
+    return (MemberRow(*row) for row in db.session.execute(wanted))
+
+
+def count(actor: Member, **filters: Unpack[Filters]) -> int:
+    """How many members that list has."""
+    counted = sa.select(sa.func.count()).select_from(_members(actor, filters).subquery())
+    return db.session.execute(counted).scalar_one()
+
+
+def _members(actor: Member, filters: Filters) -> sa.Select[*tuple[Any, ...]]:
+    email = sa.func.coalesce(Member.email, "") if actor.runs_the_forum else sa.literal("")
+    wanted: sa.Select[*tuple[Any, ...]] = (
+        sa.select(
+            Member.id,
+            Member.name,
+            email,
+            Member.job_title,
+            Member.role,
+            Member.standing,
+            Member.organisation_id,
+            sa.func.coalesce(Organisation.name, ""),
+            sa.func.coalesce(Sector.title, ""),
+            _AREA,
+        )
+        .outerjoin(Member.organisation)
+        .outerjoin(Organisation.sector)
+        .outerjoin(Organisation.force)
+        .outerjoin(Region, Organisation.region_id == Region.id)
+        .where(readable_by(actor), *_places(filters))
+    )
+    if text := filters.get("text"):
+        columns: list[Any] = [Member.name, Member.job_title, Organisation.name]
+        columns += [Member.email] if actor.runs_the_forum else []
+        wanted = wanted.where(*_words(columns, text))
+    for name, column in (("role", Member.role), ("standing", Member.standing)):
+        if name in filters:
+            wanted = wanted.where(column == filters[name])  # type: ignore[literal-required]
+    if "theme" in filters:
+        interested = sa.select(theme_interest.c.member_id).where(theme_interest.c.theme_id == filters["theme"])
+        wanted = wanted.where(Member.id.in_(interested))
+    return wanted
+
+
+def organisations(
+    actor: Member, key: str | None = None, size: int = 50, **filters: Unpack[Filters]
+) -> Page[OrganisationRow]:
+    """The organisations, by name, a page at a time. One statement."""
+    of_it = (
+        sa.select(sa.func.count())
+        .where(Member.organisation_id == Organisation.id, readable_by(actor), Member.standing != Standing.LEFT)
+        .scalar_subquery()
+    )
+    wanted = (
+        sa.select(Organisation.id, Organisation.name, sa.func.coalesce(Sector.title, ""), _AREA, of_it)
+        .outerjoin(Organisation.sector)
+        .outerjoin(Organisation.force)
+        .outerjoin(Region, Organisation.region_id == Region.id)
+        .where(*_places(filters))
+    )
+    if text := filters.get("text"):
+        wanted = wanted.where(*_words([Organisation.name], text))
+    return page(wanted, [Organisation.name.asc(), Organisation.id.asc()], key, size).of(OrganisationRow._make)
+
+
+def organisation(number: int) -> Organisation:
+    """The organisation with this number, with sector, force and region. Raises NotFound."""
+    found = db.session.scalar(
+        sa.select(Organisation)
+        .where(Organisation.id == number)
+        .options(joinedload(Organisation.sector), joinedload(Organisation.force), joinedload(Organisation.region))
+    )
+    if found is None:
+        raise NotFound("There is no such organisation.")
+    return found
+
+
+def members_of(actor: Member, number: int) -> list[MemberRow]:
+    """The members of one organisation whom this person may look up, by name. One statement."""
+    wanted = _members(actor, {}).where(Member.organisation_id == number).order_by(Member.name, Member.id)
+    return [MemberRow(*row) for row in db.session.execute(wanted)]
+
+
+def organisation_choices() -> list[tuple[int, str]]:
+    """Every organisation as (id, name), by name."""
+    wanted = sa.select(Organisation.id, Organisation.name).order_by(Organisation.name, Organisation.id)
+    return list(db.session.execute(wanted).tuples())
+
+
+def last_changed_by(thing: Member | Organisation) -> str:
+    """Who changed this last, by name; "Somebody" when the history does not say."""
+    wanted = (
+        sa.select(Member.name)
+        .join(HistoryLine, HistoryLine.actor_id == Member.id)
+        .where(
+            HistoryLine.thing_kind == thing.__tablename__,
+            HistoryLine.thing_id == thing.id,
+            HistoryLine.verb.in_(("changed", "imported")),
+        )
+        .order_by(HistoryLine.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(wanted) or "Somebody"
+
+
+_AREA = sa.func.coalesce(PoliceForce.title, Region.title, "")
+
+
+def _places(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    columns = {"sector": Organisation.sector_id, "force": Organisation.force_id, "region": Organisation.region_id}
+    return [column == filters[name] for name, column in columns.items() if name in filters]  # type: ignore[literal-required]
+
+
+def _words(columns: Sequence[Any], text: str) -> list[sa.ColumnElement[bool]]:
+    """Every word stands in one of these columns."""
+    return [sa.or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in text.split()[:10]]

@@ -57,9 +57,7 @@ def begin(member: Member, agent: str) -> str:
     token = secrets.token_urlsafe(32)
     now = clock.now()
     db.session.add(
-        SignIn(
-            member_id=member.id, token_hash=queries.hashed(token), began_at=now, seen_at=now, agent=agent[:200]
-        )
+        SignIn(member_id=member.id, token_hash=queries.hashed(token), began_at=now, seen_at=now, agent=agent[:200])
     )
     history.note(member, "signed in", member)
     return token
@@ -67,16 +65,17 @@ def begin(member: Member, agent: str) -> str:
 
 def sign_out(token: str) -> None:
     """End the session of this token."""
-    db.session.execute(
-        sa.update(SignIn).where(SignIn.token_hash == queries.hashed(token)).values(ended_at=clock.now())
-    )
+    db.session.execute(sa.update(SignIn).where(SignIn.token_hash == queries.hashed(token)).values(ended_at=clock.now()))
 
 
-def sign_out_everywhere(member: Member) -> None:
-    """End every session of this member."""
+def sign_out_everywhere(member: Member, but: str = "") -> None:
+    """End every session of this member; `but` is the token of one that goes on."""
     db.session.execute(
-        sa.update(SignIn).where(SignIn.member_id == member.id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
+        sa.update(SignIn)
+        .where(SignIn.member_id == member.id, SignIn.ended_at.is_(None), SignIn.token_hash != queries.hashed(but))
+        .values(ended_at=clock.now())
     )
+    history.note(member, "signed out everywhere", member)
 
 
 def forget_old_attempts(older_than: timedelta = timedelta(days=90)) -> None:
