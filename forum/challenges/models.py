@@ -66,6 +66,7 @@ class Challenge(Base):
     """One line of the log; its number (CH-16) is its id. No priority means cross-cutting.
 
     `prevalence` and `impact` run from 1 to 5; their product is the score, which gives the rating.
+    `answered_at` is when those who raised it were last told something: a response, or a status with its reason.
     """
 
     __tablename__ = "challenge"
@@ -84,6 +85,7 @@ class Challenge(Base):
     opened_at: Mapped[datetime]
     opened_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     active_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
@@ -97,6 +99,7 @@ class Challenge(Base):
         sa.CheckConstraint("prevalence BETWEEN 1 AND 5", name="prevalence"),
         sa.CheckConstraint("impact BETWEEN 1 AND 5", name="impact"),
         sa.Index(None, "active_at", "id"),
+        sa.Index(None, "answered_at", "id"),
     )
 
     @property
