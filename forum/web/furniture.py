@@ -115,7 +115,9 @@ def _on_http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
-    known = code if code in {400, 403, 404, 405, 413, 429, 500, 503} else (400 if code < 500 else 500)
+    if code >= 500:
+        return _bare_page(f"errors/{503 if code == 503 else 500}.html"), code
+    known = code if code in {400, 403, 404, 405, 413, 429} else 400
     return error_page(code, f"errors/{known}.html")
 
 
@@ -133,12 +135,17 @@ def _on_expired_form(_error: CSRFError) -> ResponseReturnValue:
 
 def _on_busy_database(_error: sa.exc.OperationalError) -> ResponseReturnValue:
     current_app.logger.exception("The database did not answer")
-    return error_page(503, "errors/503.html")
+    return _bare_page("errors/503.html"), 503
 
 
 def _on_fault(error: Exception) -> ResponseReturnValue:
     current_app.logger.exception("A fault of ours", exc_info=error)
-    return error_page(500, "errors/500.html")
+    return _bare_page("errors/500.html"), 500
+
+
+def _bare_page(template: str) -> str:
+    """A page that asks nothing of the database, for when that is what is wrong."""
+    return current_app.jinja_env.get_template(template).render()
 
 
 # --- headers -------------------------------------------------------------------------------------------------------
