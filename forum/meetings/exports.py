@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from forum.base import clock
+from forum.meetings.models import Meeting, Mode, Stage
 
 Method = Literal["REQUEST", "CANCEL"]
 Partstat = Literal["NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE"]
@@ -57,6 +58,25 @@ class MeetingEntry(NamedTuple):
     url: str  # the meeting's page, https
     is_cancelled: bool
     changed_at: datetime  # when anything of this last changed; only the feed shows it
+
+
+def entry(meeting: Meeting, url: str, *, shows_link: bool) -> MeetingEntry:
+    """This meeting for a calendar; `url` is that of its page, the joining link is for those invited."""
+    link = meeting.online_link if shows_link else ""
+    sensitive = f"This meeting is marked {meeting.marking.value}. Sign in to read about it."
+    about = [sensitive if meeting.is_sensitive else meeting.description, f"Join online: {link}" if link else ""]
+    return MeetingEntry(
+        uid=meeting.ical_uid,
+        sequence=meeting.ical_sequence,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        title=meeting.title,
+        place=link if link and meeting.mode is Mode.ONLINE else meeting.where,
+        description="\n\n".join(filter(None, about)),
+        url=url,
+        is_cancelled=meeting.stage is Stage.CANCELLED,
+        changed_at=meeting.changed_at,
+    )
 
 
 class Person(NamedTuple):

@@ -116,6 +116,18 @@ class Meeting(Base):
         return self.marking is Marking.SENSITIVE
 
     @property
+    def where(self) -> str:
+        """Where it is, in words anybody may read: no joining link."""
+        if self.mode is Mode.ONLINE:
+            return "Online"
+        return self.place if self.mode is Mode.IN_PERSON else f"{self.place}, and online"
+
+    @property
+    def online_link(self) -> str:
+        """The joining link, where the meeting can be joined online."""
+        return "" if self.mode is Mode.IN_PERSON else self.joining_link
+
+    @property
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
 

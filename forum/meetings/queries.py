@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
@@ -32,6 +32,8 @@ from forum.meetings.models import (
 from forum.members.models import Member, Organisation, Standing
 from forum.members.queries import InviteeRow, invitable, is_invitable
 from forum.reference.models import Theme
+
+Made = TypeVar("Made", Meeting, AgendaItem)
 
 REPLY = "meeting reply"  # what reply links are signed for
 
@@ -77,7 +79,7 @@ def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     return sa.true() if rules.may_schedule(actor) else Meeting.stage != Stage.DRAFT
 
 
-def _rows(actor: Member) -> sa.Select[*tuple[object, ...]]:
+def _rows(actor: Member) -> Any:
     mine = sa.and_(
         Invitation.meeting_id == Meeting.id, Invitation.member_id == actor.id, Invitation.removed_at.is_(None)
     )
@@ -160,9 +162,14 @@ def get(actor: Member, number: int) -> Meeting:
     return meeting
 
 
-def by_form_key(kind: type[Meeting] | type[AgendaItem], form_key: str) -> Meeting | AgendaItem | None:
+def take(meeting: Meeting) -> None:
+    """Read the meeting anew, and keep others from changing or mailing it until this transaction ends."""
+    db.session.refresh(meeting, [column.key for column in sa.inspect(Meeting).column_attrs], with_for_update=True)
+
+
+def by_form_key(kind: type[Made], form_key: str) -> Made | None:
     """What this form made when it was sent before."""
-    return db.session.scalar(sa.select(kind).where(kind.form_key == form_key))
+    return db.session.execute(sa.select(kind).where(kind.form_key == form_key)).scalar_one_or_none()
 
 
 def who_changed(thing: Meeting | AgendaItem) -> str:
@@ -199,19 +206,12 @@ class ItemRow(NamedTuple):
 
 def agenda(meeting: Meeting) -> list[ItemRow]:
     """The agenda in order: each item starts when the ones before it have had their minutes. One statement."""
-    wanted = sa.select(
-        AgendaItem.id,
-        AgendaItem.title,
-        AgendaItem.lead,
-        AgendaItem.minutes,
-        AgendaItem.purpose,
-        AgendaItem.paper,
-        AgendaItem.version,
-    ).where(AgendaItem.meeting_id == meeting.id)
-    rows, starts_at = [], meeting.starts_at
-    found = db.session.execute(wanted.order_by(AgendaItem.position, AgendaItem.id)).tuples()
-    for number, (item_id, *details) in enumerate(found, start=1):
-        rows.append(ItemRow(item_id, number, *details, starts_at))
+    wanted = sa.select(AgendaItem).where(AgendaItem.meeting_id == meeting.id)
+    rows: list[ItemRow] = []
+    starts_at = meeting.starts_at
+    for number, item in enumerate(db.session.scalars(wanted.order_by(AgendaItem.position, AgendaItem.id)), start=1):
+        details = item.title, item.lead, item.minutes, item.purpose, item.paper, item.version
+        rows.append(ItemRow(item.id, number, *details, starts_at))
         starts_at = rows[-1].ends_at
     return rows
 
@@ -347,7 +347,7 @@ def invited(
 
     `answer` is one of ANSWERS, `letter` one of DELIVERIES, `text` a part of a name; empty: all.
     """
-    wanted = (
+    wanted: Any = (
         sa.select(
             Member.id,
             Member.name,

@@ -1,0 +1,167 @@
+"""The letters about a meeting: composed once, made out to each person, and asked once more before they leave.
+
+A letter is filed under `queries.about(meeting)`. Its key, and so its Message-ID, says meeting, member, SEQUENCE, method
+and which letter to that member it is: writing the same one again adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from markupsafe import escape
+
+from forum.base import clock, letters
+from forum.base.db import db
+from forum.base.letters import Kind, Letter, State
+from forum.meetings import exports, queries
+from forum.meetings.exports import Method, Partstat
+from forum.meetings.models import Answer, Invitation, Meeting, Stage
+from forum.meetings.queries import ItemRow
+from forum.members.models import Member, Standing
+
+# Stand for what differs between the letters of one mailing. Characters for private use: nobody types them.
+NAME, REPLY_LINK = "\ue000", "\ue001"
+
+PARTSTATS: dict[Answer | None, Partstat] = {
+    None: "NEEDS-ACTION",
+    Answer.YES: "ACCEPTED",
+    Answer.NO: "DECLINED",
+    Answer.MAYBE: "TENTATIVE",
+}
+_SUBJECTS = {Kind.INVITATION: "Invitation", Kind.UPDATE: "Updated", Kind.CANCELLATION: "Cancelled"}
+
+
+class Addressee(NamedTuple):
+    """Whom a letter about a meeting is for. `number`: which letter to them about it this is, from 1."""
+
+    member_id: int
+    name: str
+    email: str
+    number: int = 1
+    link_version: int = 1
+    answer: Answer | None = None
+
+
+class Difference(NamedTuple):
+    """Something people are told about that has changed."""
+
+    name: str
+    before: str
+    after: str
+
+
+class Mailing:
+    """Letters of one kind about a meeting as it stands now."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        meeting: Meeting,
+        stamped_at: datetime,
+        *,
+        agenda: Sequence[ItemRow] = (),
+        differences: Sequence[Difference] = (),
+        asks_again: bool = False,
+        reason: str = "",
+    ) -> None:
+        self.kind, self.meeting, self.stamped_at = kind, meeting, stamped_at
+        self.method: Method = "CANCEL" if kind is Kind.CANCELLATION else "REQUEST"
+        url = letters.link(f"/meetings/{meeting.id}")
+        organizer = letters.sender()
+        entry = exports.entry(meeting, url, shows_link=self.method == "REQUEST")
+        self.calendar = exports.prepare(entry, exports.Person(organizer.name, organizer.address), self.method)
+        self.subject = f"{_SUBJECTS[kind]}: {meeting.title}, {clock.show_date(meeting.starts_at)}"
+        self.text, self.html = letters.render(
+            kind.value,
+            name=NAME,
+            reply_url=REPLY_LINK,
+            meeting=meeting,
+            meeting_url=url,
+            agenda=() if meeting.is_sensitive else agenda,
+            differences=differences,
+            asks_again=asks_again,
+            reason=reason,
+        )
+
+    def to(self, person: Addressee) -> letters.Fields:
+        """The letter made out to this person."""
+        token = queries.reply_token(self.meeting.id, person.member_id, person.link_version)
+        link = letters.link(f"/reply/{token}")
+        attendee = exports.Person(person.name, person.email)
+        partstat = PARTSTATS[person.answer]
+        return {
+            "key": self._key(person),
+            "kind": self.kind,
+            "member_id": person.member_id,
+            "to_name": person.name,
+            "to_address": person.email,
+            "subject": self.subject,
+            "text": self.text.replace(NAME, person.name).replace(REPLY_LINK, link),
+            "html": self.html.replace(NAME, escape(person.name)).replace(REPLY_LINK, escape(link)),
+            "about": queries.about(self.meeting),
+            "calendar": self.calendar.to(attendee, partstat, "REQ-PARTICIPANT", self.stamped_at),
+            "method": self.method,
+            "not_after": self.meeting.ends_at,
+        }
+
+    def _key(self, person: Addressee) -> str:
+        parts = (self.meeting.id, person.member_id, self.meeting.ical_sequence, self.method, person.number)
+        return "meeting:" + ":".join(map(str, parts))
+
+
+# --- asked by the worker before a letter leaves ------------------------------------------------------------------------
+
+
+def _may_still_ask(letter: Letter) -> str | None:
+    """Why this invitation or update should not go out any more."""
+    wanted = (
+        sa.select(Meeting.stage, Invitation.removed_at, Member.standing)
+        .join(Invitation, Invitation.meeting_id == Meeting.id)
+        .join(Member, Member.id == Invitation.member_id)
+        .where(Meeting.id == _number(letter), Invitation.member_id == letter.member_id)
+    )
+    found = db.session.execute(wanted).one_or_none()
+    if found is None or found.removed_at is not None:
+        return "The invitation was withdrawn."
+    if found.stage is not Stage.OPEN:
+        return "The meeting was cancelled."
+    if found.standing is Standing.LEFT:
+        return "This member has left the Forum."
+    return "A newer letter about this meeting follows." if _is_followed(letter) else None
+
+
+def _is_followed(letter: Letter) -> bool:
+    newer = sa.exists().where(
+        Letter.about == letter.about,
+        Letter.member_id == letter.member_id,
+        Letter.id > letter.id,
+        Letter.calendar_method.is_not(None),
+        Letter.next_try_at.is_not(None),
+    )
+    return bool(db.session.scalar(sa.select(newer)))
+
+
+def _has_anything_to_cancel(letter: Letter) -> str | None:
+    """A cancellation goes to whoever may have had a request: sent, or tried with an outcome nobody knows."""
+    arrived = sa.exists().where(
+        Letter.about == letter.about,
+        Letter.member_id == letter.member_id,
+        Letter.id < letter.id,
+        Letter.calendar_method == "REQUEST",
+        sa.or_(Letter.state.in_((State.SENT, State.HELD)), Letter.attempts > 1),
+    )
+    if db.session.scalar(sa.select(arrived)):
+        return None
+    return "The invitation had not gone out, so there is nothing to cancel."
+
+
+def _number(letter: Letter) -> int:
+    return int(letter.about.partition(":")[2])
+
+
+letters.check(Kind.INVITATION, _may_still_ask)
+letters.check(Kind.UPDATE, _may_still_ask)
+letters.check(Kind.CANCELLATION, _has_anything_to_cancel)
