@@ -13,6 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from forum.base import clock
 from forum.base.db import db
 from forum.base.errors import NotFound
+from forum.base.files import CSV, ODS, TEXT, XLSX, StoredFile
 from forum.base.history import HistoryLine
 from forum.base.letters import Kind, Letter, State
 from forum.base.paging import Page, page
@@ -29,6 +30,7 @@ from forum.members.models import (
 from forum.reference.models import PoliceForce, Region, Sector
 
 SIGN_IN_LASTS = timedelta(days=7)
+TABLES = (CSV, ODS, XLSX, TEXT)  # kinds of files that hold a table
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 
 
@@ -454,3 +456,11 @@ def _places(filters: Filters) -> list[sa.ColumnElement[bool]]:
 def _words(columns: Sequence[Any], text: str) -> list[sa.ColumnElement[bool]]:
     """Every word stands in one of these columns."""
     return [sa.or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in text.split()[:10]]
+
+
+def upload(sha256: str) -> StoredFile:
+    """The uploaded table with this hash. Raises NotFound."""
+    found = db.session.scalar(sa.select(StoredFile).where(StoredFile.sha256 == sha256, StoredFile.kind.in_(TABLES)))
+    if found is None:
+        raise NotFound("This uploaded file is no longer here. Upload it again.")
+    return found

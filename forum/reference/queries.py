@@ -30,13 +30,18 @@ def get(kind: type[Entry], number: int) -> Entry:
 
 def choices(kind: type[Listed]) -> list[tuple[int, str]]:
     """What may be chosen today, as (id, title) in the list's order, for forms. One statement."""
-    today = clock.today()
-    holds = (
-        sa.or_(kind.valid_from.is_(None), kind.valid_from <= today),
-        sa.or_(kind.valid_to.is_(None), kind.valid_to >= today),
-    )
-    wanted = sa.select(kind.id, kind.title).where(*holds).order_by(kind.position, kind.id)
-    return [(number, words) for number, words in db.session.execute(wanted)]
+    return [(row.id, row.title) for row in db.session.execute(_current(kind).order_by(kind.position, kind.id))]
+
+
+def choices_of(*kinds: type[Listed]) -> list[list[tuple[int, str]]]:
+    """`choices` of several lists at once, in the order asked for. One statement."""
+    parts = [_current(kind).add_columns(sa.literal(place), kind.position) for place, kind in enumerate(kinds)]
+    found: list[list[tuple[int, str]]] = [[] for _ in kinds]
+    united = sa.union_all(*parts).subquery()
+    columns = list(united.columns)
+    for number, title, place, _ in db.session.execute(sa.select(united).order_by(columns[3], columns[0])):
+        found[place].append((number, title))
+    return found
 
 
 def chosen(kind: type[Entry], ids: Iterable[Any]) -> list[Entry]:
@@ -55,3 +60,11 @@ def page(slug: str) -> Page:
     if found is None:
         raise NotFound
     return found
+
+
+def _current(kind: type[Listed]) -> sa.Select[int, str]:
+    today = clock.today()
+    return sa.select(kind.id, kind.title).where(
+        sa.or_(kind.valid_from.is_(None), kind.valid_from <= today),
+        sa.or_(kind.valid_to.is_(None), kind.valid_to >= today),
+    )

@@ -13,6 +13,7 @@ from datetime import date, time
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
+from urllib.parse import urlencode
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -634,3 +635,13 @@ class FilterForm(Form):
             for field in self
             if not field.errors and field.data not in (None, "", [], False)
         }
+
+    def chips(self) -> list[tuple[str, str]]:
+        """What was asked for in words, each with the address of the list without it."""
+        shown = []
+        for name, value in self.chosen().items():
+            field = self[name]
+            words = next((c.label for c in getattr(field, "choices", ()) if c.value == value), value)
+            rest = [(key, one) for key, one in request.args.items(multi=True) if key not in {name, "key"} and one]
+            shown.append((f"{field.label.text}: {words}", f"{request.path}?{urlencode(rest)}".rstrip("?")))
+        return shown
