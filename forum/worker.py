@@ -47,6 +47,8 @@ def _command(once: bool) -> None:
     if once:
         do_what_is_due()
         return
+    if not current_app.config["REDIS_URL"]:  # the only worker: what its predecessor had in hand is nobody's now
+        letters.take_back_claims()
     do_what_is_due()
     consumer = current_app.extensions["forum.queue"].create_consumer(
         workers=1, periodic=True, initial_delay=0.1, max_delay=1.0, check_worker_health=True

@@ -53,8 +53,10 @@ _UNSEEN = re.compile(
 )
 
 
-def to_html(markdown: str) -> str:
-    """Markdown as safe HTML whose headings begin at h3, to stand inside a page.
+def to_html(markdown: str, top: int = 3) -> str:
+    """Markdown as safe HTML, to stand inside a page below a heading of the level above `top`.
+
+    Its highest heading becomes `top`, the next one below that the level after, so that no level is left out.
 
     Links lead to http, https, mailto or a path of this site; any other is shown as its words. A picture becomes a link
     to it: nothing is loaded from elsewhere. Raises Rejected past 20,000 characters.
@@ -68,7 +70,7 @@ def to_html(markdown: str) -> str:
     rendered = cmarkgfm.cmark.markdown_to_html_with_extensions(
         _flatten(hidden), Options.CMARK_OPT_HARDBREAKS, _extensions(hidden)
     )
-    return sanitise(_shape(rendered).replace(_LESS_IN_ADDRESS, "%3C").replace(_LESS, "&lt;"))
+    return sanitise(_shape(rendered, top).replace(_LESS_IN_ADDRESS, "%3C").replace(_LESS, "&lt;"))
 
 
 def sanitise(markup: str) -> str:
@@ -128,11 +130,13 @@ def _extensions(source: str) -> list[str]:
     return ["strikethrough", "autolink"] if wide else ["table", "strikethrough", "autolink"]
 
 
-def _shape(rendered: str) -> str:
-    """cmark's own output (its only "<" are its own tags): pictures to links, doubtful links to words, h1 to h3."""
+def _shape(rendered: str, top: int) -> str:
+    """cmark's own output (its only "<" are its own tags): pictures to links, doubtful links to words, headings moved."""
     linked = _LINK.sub(lambda found: _link(found[1], _IMAGE.sub(r"\2", found[3]), found[2]), rendered)
     pictures = _IMAGE.sub(lambda found: _link(found[1], found[2]), linked)
-    return _HEADING.sub(lambda found: f"{found[1]}{min(int(found[2]) + 2, 6)}>", pictures)
+    used = sorted({int(level) for _, level in _HEADING.findall(pictures)})
+    place = {level: min(top + depth, 6) for depth, level in enumerate(used)}
+    return _HEADING.sub(lambda found: f"{found[1]}{place[int(found[2])]}>", pictures)
 
 
 def _link(address: str, words: str, title: str = "") -> str:
@@ -143,7 +147,7 @@ def _link(address: str, words: str, title: str = "") -> str:
 
 
 class _Words(HTMLParser):
-    _BREAKS = frozenset("blockquote br h3 h4 h5 h6 hr li ol p pre table tr ul".split())  # noqa: SIM905
+    _BREAKS = frozenset("blockquote br h2 h3 h4 h5 h6 hr li ol p pre table tr ul".split())  # noqa: SIM905
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

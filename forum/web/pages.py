@@ -17,7 +17,7 @@ def shown(source: str) -> Markup:
     """The words of a page as HTML, with the settings they mention filled in."""
     here = site()
     filled = source.replace("{site}", here.name).replace("{department}", here.department)
-    return Markup(richtext.to_html(filled))  # noqa: S704 - richtext sanitises
+    return Markup(richtext.to_html(filled, top=2))  # noqa: S704 - richtext sanitises
 
 
 @blueprint.get('/<any("accessibility", "contact", "privacy", "terms-of-reference"):slug>')

@@ -134,7 +134,9 @@ def test_no_word_between_angle_brackets_is_lost(text: str) -> None:
 
 
 def test_headings_begin_below_those_of_the_page() -> None:
-    assert to_html("# a\n## b\n#### c\n###### d") == "<h3>a</h3>\n<h4>b</h4>\n<h6>c</h6>\n<h6>d</h6>\n"
+    assert to_html("# a\n## b\n#### c\n###### d") == "<h3>a</h3>\n<h4>b</h4>\n<h5>c</h5>\n<h6>d</h6>\n"
+    assert to_html("#### only") == "<h3>only</h3>\n"
+    assert to_html("## a\n### b", top=2) == "<h2>a</h2>\n<h3>b</h3>\n"
 
 
 def test_line_breaks_lists_quotes_and_code_are_kept() -> None:
