@@ -22,6 +22,7 @@ FLOORS = [
     ["summaries"],
     ["search"],
     ["digests"],
+    ["census"],
     ["web", "api", "cli", "worker"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

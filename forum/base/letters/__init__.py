@@ -1,10 +1,10 @@
 """The outbox: every mail is a row first, and only the worker sends."""
 
 from forum.base.letters.building import build
-from forum.base.letters.commands import hold, release, resend
+from forum.base.letters.commands import hold, hold_all, release, resend
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
 from forum.base.letters.models import Kind, Letter, State
-from forum.base.letters.queries import LetterRow, counts_of, find, listed, oldest_waiting
+from forum.base.letters.queries import LetterRow, counts, counts_of, find, listed, oldest_waiting
 from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
 
 __all__ = [
@@ -16,10 +16,12 @@ __all__ = [
     "State",
     "build",
     "check",
+    "counts",
     "counts_of",
     "deliver_due",
     "find",
     "hold",
+    "hold_all",
     "init_app",
     "link",
     "listed",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from forum.base import clock
 from forum.base.db import ask_to_wake, db
 from forum.base.errors import Rejected
-from forum.base.letters.models import Letter, State
+from forum.base.letters.models import FAILED, Letter, State
 
 
 def hold(letter: Letter) -> None:
@@ -24,7 +26,7 @@ def release(letter: Letter) -> None:
 def resend(letter: Letter) -> None:
     """Try a failed letter again, the same bytes to the same address. Raises Rejected when it did not fail."""
     refusal = "Only a letter that was refused or came back can be sent again."
-    _move(letter, {State.REFUSED, State.BOUNCED}, State.WAITING, refusal)
+    _move(letter, set(FAILED), State.WAITING, refusal)
 
 
 def _move(letter: Letter, allowed: set[State], state: State, refusal: str) -> None:
@@ -40,3 +42,28 @@ def _move(letter: Letter, allowed: set[State], state: State, refusal: str) -> No
         raise Rejected(refusal)
     if goes:
         ask_to_wake()
+
+
+def hold_all(because: str) -> int:
+    """Hold every letter that is under way, for this reason; how many there were. Each can be released again."""
+    held = (
+        sa.update(Letter)
+        .where(Letter.next_try_at.is_not(None))
+        .values(state=State.HELD, next_try_at=None, last_words=because)
+        .returning(Letter.id)
+    )
+    return len(db.session.scalars(held, execution_options={"synchronize_session": False}).all())
+
+
+def send_all(states: Collection[State], about: str | None = None) -> int:
+    """Let all letters in these states go, held or failed ones; only those about this, when it is given. How many."""
+    goes = sa.update(Letter).where(Letter.state.in_(set(states) & {State.HELD, *FAILED}))
+    if about is not None:
+        goes = goes.where(Letter.about == about)
+    values = {"state": State.WAITING, "next_try_at": clock.now(), "attempts": 0}
+    moved = db.session.scalars(
+        goes.values(values).returning(Letter.id), execution_options={"synchronize_session": False}
+    ).all()
+    if moved:
+        ask_to_wake()
+    return len(moved)

@@ -44,11 +44,12 @@ def check(kind: Kind, ask: Check) -> None:
         _checks[kind].append(ask)
 
 
-def deliver_due(limit: int | None = None) -> Counter[State]:
+def deliver_due(limit: int | None = None, stops: Callable[[], bool] = lambda: False) -> Counter[State]:
     """Send what is due, at most `limit` letters; how many ended in which state. Needs an app context.
 
-    Safe to run twice and on several machines at once. Ends early when the mail server is in trouble; what is left
-    stays due. Without MAIL_SERVER the letters are written to VAR/mail/, which counts as sent.
+    Safe to run twice and on several machines at once. Ends early when the mail server is in trouble, and between two
+    letters once `stops` says so; what is left stays due. Without MAIL_SERVER the letters are written to VAR/mail/,
+    which counts as sent.
     """
     counts: Counter[State] = Counter()
     pace = _Pace(current_app.config["MAIL_PER_SECOND"])
@@ -58,7 +59,8 @@ def deliver_due(limit: int | None = None) -> Counter[State]:
             pace.wait()
             outcome = _deliver(carrier, letter)
             counts[outcome.state] += 1
-            letter = _settle_and_claim(letter, outcome, is_last=outcome.stops or counts.total() == limit)
+            is_last = outcome.stops or counts.total() == limit or stops()
+            letter = _settle_and_claim(letter, outcome, is_last=is_last)
     return counts
 
 

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from forum.base import clock
 from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.base.letters.models import Kind, Letter, State
+from forum.base.paging import Page, page
 
 UNDER_WAY = (State.WAITING, State.SENDING, State.DELAYED)
 
@@ -39,6 +41,11 @@ def counts_of(about: str) -> dict[State, int]:
     return dict(db.session.execute(counted).all())
 
 
+def counts() -> dict[State, int]:
+    """How many letters are in each state; states without any are left out. One statement."""
+    return dict(db.session.execute(sa.select(Letter.state, sa.func.count()).group_by(Letter.state)).tuples().all())
+
+
 def oldest_waiting() -> datetime | None:
     """When the oldest letter that is still under way was written; None when none is."""
     return db.session.execute(
@@ -46,18 +53,35 @@ def oldest_waiting() -> datetime | None:
     ).scalar_one()
 
 
+def due_since() -> datetime | None:
+    """Since when the longest due letter could have been taken; None when nothing is due. A running worker takes what
+    is due within seconds, so a moment long past means that none runs."""
+    return db.session.scalar(sa.select(sa.func.min(Letter.next_try_at)).where(Letter.next_try_at <= clock.now()))
+
+
 def listed(
-    *, about: str | None = None, state: State | None = None, before: int | None = None, size: int = 50
-) -> list[LetterRow]:
-    """The newest letters first; `before` is the id of the last row of the page before."""
-    wanted = sa.select(*_COLUMNS).order_by(Letter.id.desc()).limit(size)
-    if about is not None:
-        wanted = wanted.where(Letter.about == about)
-    if state is not None:
-        wanted = wanted.where(Letter.state == state)
-    if before is not None:
-        wanted = wanted.where(Letter.id < before)
-    return [LetterRow(*row) for row in db.session.execute(wanted)]
+    *,
+    state: State | None = None,
+    kind: Kind | None = None,
+    about: str | None = None,
+    text: str = "",
+    key: str | None = None,
+    size: int = 50,
+) -> Page[LetterRow]:
+    """The letters in this state, of this kind, about this and with all these words; the newest first. One statement.
+
+    The words are looked for in the subject, and in name and address unless the recipient is withheld.
+    """
+    asked = ((Letter.state, state), (Letter.kind, kind), (Letter.about, about))
+    wanted = sa.select(*_COLUMNS).where(*(column == value for column, value in asked if value is not None))
+    wanted = wanted.where(*(_says(word) for word in text.split()[:10]))
+    return page(wanted, [Letter.id.desc()], key, size).of(LetterRow._make)
+
+
+def _says(word: str) -> sa.ColumnElement[bool]:
+    person = sa.or_(*(column.icontains(word, autoescape=True) for column in (Letter.to_name, Letter.to_address)))
+    shown = sa.and_(~Letter.is_recipient_withheld, person)
+    return sa.or_(Letter.subject.icontains(word, autoescape=True), shown)
 
 
 def find(number: int) -> Letter:

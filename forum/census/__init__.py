@@ -1,0 +1,1 @@
+"""How many of everything there is. It counts in every room, so it stands above them all."""
