@@ -269,6 +269,17 @@ def joining_letter(member: Member) -> JoiningLetterRow:
     return JoiningLetterRow(*row) if row else JoiningLetterRow(None, None, "", None)
 
 
+def without_joining_link() -> list[Member]:
+    """Who has not joined and has no link to join with that still works; by name. One statement."""
+    working = sa.exists().where(
+        PasswordLink.member_id == Member.id,
+        PasswordLink.ended_at.is_(None),
+        PasswordLink.expires_at > clock.now(),
+    )
+    wanted = sa.select(Member).where(Member.standing == Standing.INVITED, Member.email.is_not(None), ~working)
+    return list(db.session.scalars(wanted.order_by(Member.name, Member.id)))
+
+
 class PersonToTry(NamedTuple):
     name: str
     email: str

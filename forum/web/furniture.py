@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
 from flask import (
@@ -270,6 +270,13 @@ def back_to(default: str) -> str:
     return safe_path(request.form.get("next") or request.args.get("next")) or default
 
 
+def this_page(**changes: object) -> str:
+    """The address of this page with other parameters; None takes one away."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if value and name not in changes]
+    given = kept + [(name, str(value)) for name, value in changes.items() if value is not None]
+    return f"{request.path}?{urlencode(given)}".rstrip("?")
+
+
 def safe_path(path: str | None) -> str | None:
     """The path, when it leads to a page of this site and nowhere else."""
     if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path:
@@ -303,7 +310,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(sa.exc.OperationalError, _on_busy_database)
     if not app.testing and not app.debug:
         app.register_error_handler(Exception, _on_fault)
-    app.jinja_env.globals.update(plural=plural, times=clock.show_times)
+    app.jinja_env.globals.update(plural=plural, this_page=this_page, times=clock.show_times)
     app.jinja_env.filters.update(
         date=clock.show_date, day=clock.show_day, time=clock.show_time, moment=clock.show_moment
     )

@@ -110,6 +110,8 @@ def _new_links(members: Sequence[Member], lasts: timedelta) -> list[str]:
     """A token for each, in the same order; older links end."""
     now = clock.now()
     end_links([member.id for member in members])
+    if not members:
+        return []
     tokens = [secrets.token_urlsafe(32) for _ in members]
     db.session.execute(
         sa.insert(PasswordLink),

@@ -152,6 +152,7 @@ def _check_organisation_name(name: str) -> None:
 
 
 def _check_version(member: Member, version: int) -> None:
+    db.session.refresh(member, ["version"], with_for_update=True)  # of two who save at once, one waits here
     if version != member.version:
         who = queries.last_changed_by(member)
         raise Rejected(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from forum.base import clock
 from forum.base.tables import Table
-from forum.members.commands.columns import FIELDS
+from forum.members.commands.columns import FIELDS, Mapping, guess
 from forum.members.models import Member, Notify, Role, Standing
 from forum.web import fields
 from forum.web.fields import Choice
@@ -74,7 +75,9 @@ class NewMemberForm(MemberForm):
 
 
 class LeaveForm(fields.Form):
-    left_on = fields.DateField("When did they leave?", required="Enter the date they left", called="The date they left")
+    left_on = fields.DateField(
+        "When did they leave?", required="Enter the date they left", called="The date they left", default=clock.today
+    )
     reason = fields.LongTextField("Why", max_length=500, rows=2, counted=False, hint="Kept in the history")
 
 
@@ -91,26 +94,21 @@ class ConfirmForm(fields.Form):
     digest = fields.HiddenField()
 
 
-class ColumnsForm(fields.FilterForm):
-    """Which column of the table holds what, by the number of the column."""
-
-    class Meta(fields.FilterForm.Meta):
-        pass
-
-
-def columns_form(table: Table) -> type[ColumnsForm]:
-    """A form with one choice of a column for every field we keep."""
-    chosen = [Choice(place, _shown(table, column)) for place, column in enumerate(table.columns)]
-    controls = {
-        field.name: fields.SelectField(field.label, blank="Not in this file", choices=chosen) for field in FIELDS
-    }
-    return type("ColumnsForm", (ColumnsForm,), controls)
+def mapping_of(table: Table, args: MultiDict[str, str]) -> Mapping:
+    """Which column holds what, as chosen on the page (by the number of the column); a guess until something is chosen."""
+    if "columns" not in args:
+        return guess(table)
+    numbered = {str(place): column for place, column in enumerate(table.columns, 1)}
+    return {field.name: numbered[args[field.name]] for field in FIELDS if args.get(field.name) in numbered}
 
 
-def people(member: Member | None, organisations: Sequence[tuple[int, str]]) -> dict[str, Any]:
+def shown_columns(table: Table) -> list[tuple[int, str]]:
+    """Every column by number, with the first thing in it, so that it can be told from its neighbours."""
+    return [(place, _shown(table, column)) for place, column in enumerate(table.columns, 1)]
+
+
+def known_of(member: Member) -> dict[str, Any]:
     """What a MemberForm shows of somebody before anything is typed."""
-    if member is None:
-        return {}
     return {
         "name": member.name,
         "email": member.email,
@@ -123,10 +121,6 @@ def people(member: Member | None, organisations: Sequence[tuple[int, str]]) -> d
         "contact_note": member.contact_note,
         "version": member.version,
     }
-
-
-def today() -> dict[str, Any]:
-    return {"left_on": clock.today()}
 
 
 def _shown(table: Table, column: str) -> str:
