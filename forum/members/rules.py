@@ -52,6 +52,11 @@ def may_give(actor: Member | None, role: Role) -> bool:
     return actor is None or actor.is_admin or role is Role.MEMBER
 
 
+def may_see_letters(actor: Member) -> bool:
+    """See what mail went out to whom, hold it, release it and send it again."""
+    return actor.runs_the_forum
+
+
 def check_keeper(actor: Member | None) -> None:
     """`actor` is None for the operator at the machine."""
     if actor is not None and not may_keep_members(actor):

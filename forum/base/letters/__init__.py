@@ -1,24 +1,28 @@
 """The outbox: every mail is a row first, and only the worker sends."""
 
 from forum.base.letters.building import build
-from forum.base.letters.commands import hold, hold_all, release, resend
+from forum.base.letters.commands import hold, hold_all, release, resend, send_all
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
-from forum.base.letters.models import Kind, Letter, State
-from forum.base.letters.queries import LetterRow, counts, counts_of, find, listed, oldest_waiting
+from forum.base.letters.models import FAILED, Kind, Letter, State
+from forum.base.letters.queries import LetterRow, counts, counts_of, due_since, find, listed, oldest_waiting
+from forum.base.letters.showing import Shown, shown
 from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
 
 __all__ = [
+    "FAILED",
     "Fields",
     "Kind",
     "Letter",
     "LetterRow",
     "Sender",
+    "Shown",
     "State",
     "build",
     "check",
     "counts",
     "counts_of",
     "deliver_due",
+    "due_since",
     "find",
     "hold",
     "hold_all",
@@ -29,7 +33,9 @@ __all__ = [
     "release",
     "render",
     "resend",
+    "send_all",
     "sender",
+    "shown",
     "take_back_claims",
     "write",
     "write_many",

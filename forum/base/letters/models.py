@@ -35,6 +35,8 @@ class State(enum.Enum):
     SKIPPED = "skipped"
 
 
+FAILED = (State.REFUSED, State.BOUNCED)
+
 _TO_DO = sa.text("next_try_at IS NOT NULL")
 
 
@@ -46,6 +48,8 @@ class Letter(Base):
         # Only letters that still wait for the worker are in this index, in the order they leave.
         sa.Index("ix_letter_due", "rank", "id", sqlite_where=_TO_DO, postgresql_where=_TO_DO),
         sa.Index("ix_letter_about_member_id", "about", "member_id"),
+        # Counting by state reads this alone, and not the letters' texts.
+        sa.Index("ix_letter_state_id", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
