@@ -210,8 +210,9 @@ def respond(
     response = _say(actor, challenge, RESPONSE, text, form_key, when)
     challenge.answered_at = max(challenge.answered_at or when, when)
     history.note(actor, "responded to", challenge)
-    moves = status is not None and status is not challenge.status
-    step = _move(actor, challenge, status, richtext.clean(reason) or "A response was given.", when) if moves else None
+    step = None
+    if status is not None and status is not challenge.status:
+        step = _move(actor, challenge, status, richtext.clean(reason) or "A response was given.", when)
     if at is None:
         _tell(actor, challenge, step, response)
     return response
@@ -288,9 +289,7 @@ def _owner(number: int | None, kept: int | None = None) -> int | None:
 
 
 def _step(actor: Member, challenge: Challenge, status: Status, reason: str, at: datetime) -> StatusChange:
-    return StatusChange(
-        challenge_id=challenge.id, status=status, reason=reason, changed_at=at, changed_by_id=actor.id
-    )
+    return StatusChange(challenge_id=challenge.id, status=status, reason=reason, changed_at=at, changed_by_id=actor.id)
 
 
 def _move(actor: Member, challenge: Challenge, status: Status, reason: str, at: datetime) -> StatusChange:
@@ -305,9 +304,7 @@ def _move(actor: Member, challenge: Challenge, status: Status, reason: str, at: 
     return step
 
 
-def _say(
-    actor: Member, challenge: Challenge, kind: str, text: str, form_key: str | None, at: datetime
-) -> Response:
+def _say(actor: Member, challenge: Challenge, kind: str, text: str, form_key: str | None, at: datetime) -> Response:
     source = richtext.clean(text)
     if not source:
         raise Rejected(f"Enter {'a response' if kind == RESPONSE else 'what progress was made'}.", field="text")
@@ -331,13 +328,13 @@ def _tell(actor: Member, challenge: Challenge, step: StatusChange | None, respon
     A letter does not say who else was quoted, and names nobody who is unattributed: it begins without a name, and its
     recipient is withheld from the letters page. An OFFICIAL-SENSITIVE challenge is only referred to.
     """
-    news = {
+    news: dict[str, str | bool] = {
         "reference": challenge.reference,
         "title": challenge.title,
         "status": step.status.label if step else "",
         "reason": step.reason if step else "",
         "response": richtext.to_text(response.html) if response else "",
-        "is_sensitive": challenge.marking is Marking.SENSITIVE,
+        "is_sensitive": rules.highest([challenge.marking, *queries.markings_of(challenge)]) is Marking.SENSITIVE,
         "link": letters.link(f"/challenges/{challenge.id}"),
     }
     letters.write_many(

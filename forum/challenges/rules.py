@@ -105,7 +105,9 @@ def check_citation(challenge: Challenge, post: Feedback | Reply, words: str) -> 
     if not fold(words.replace(CUT, "")):
         raise Rejected("Enter the words to use from the contribution.", field="words")
     if len(words) > LONGEST_QUOTE:
-        raise Rejected(f"The words must be {LONGEST_QUOTE:,} characters or fewer. Leave out some of them.", field="words")
+        raise Rejected(
+            f"The words must be {LONGEST_QUOTE:,} characters or fewer. Leave out some of them.", field="words"
+        )
     if not says(text_of(post), words):
         raise Rejected(
             f"These are not the words of the contribution. Use them as they stand there, with {CUT} for what you leave out.",
@@ -152,7 +154,8 @@ def check_owner(owner: Member | None) -> None:
 def check_marking(marking: Marking, sources: Iterable[Marking]) -> None:
     if marking is not highest([marking, *sources]):
         raise Rejected(
-            "This challenge quotes OFFICIAL-SENSITIVE feedback, so it must be marked OFFICIAL-SENSITIVE.", field="marking"
+            "This challenge quotes OFFICIAL-SENSITIVE feedback, so it must be marked OFFICIAL-SENSITIVE.",
+            field="marking",
         )
 
 

@@ -12,7 +12,7 @@ from forum.challenges.queries.elsewhere import (
     of_threads,
     without_response,
 )
-from forum.challenges.queries.log import Choices, ExportRow, Filter, LogRow, choices, export_rows, log
+from forum.challenges.queries.log import CROSS_CUTTING, Choices, ExportRow, Filter, LogRow, choices, export_rows, log
 from forum.challenges.queries.one import (
     SourceAuthor,
     Step,
@@ -22,6 +22,7 @@ from forum.challenges.queries.one import (
     last_to_change,
     made_from,
     markings_of,
+    post,
     quotes_of,
     readable_by,
     said_already,
@@ -32,6 +33,7 @@ from forum.challenges.queries.one import (
 from forum.challenges.queries.quoting import Quote
 
 __all__ = [
+    "CROSS_CUTTING",
     "AnsweredRow",
     "ChallengeMark",
     "Choices",
@@ -59,6 +61,7 @@ __all__ = [
     "made_from",
     "markings_of",
     "of_threads",
+    "post",
     "quotes_of",
     "readable_by",
     "said_already",

@@ -13,7 +13,7 @@ from forum.base.paging import Page, page
 from forum.challenges.models import RESPONSE, Challenge, Rating, Response, Status, StatusChange
 from forum.challenges.queries.log import has_theme, in_priority, is_sensitive, is_yours
 from forum.challenges.queries.one import readable_by
-from forum.challenges.queries.quoting import Quote, quotes
+from forum.challenges.queries.quoting import Columns, Quote, quotes
 from forum.challenges.rules import Quarter
 from forum.members.models import Member
 from forum.reference.models import Priority
@@ -68,10 +68,10 @@ def answered(
         wanted = wanted.where(Challenge.answered_at >= starts, Challenge.answered_at < ends)
     found = page(wanted, [Challenge.answered_at.desc(), Challenge.id.desc()], key)
     said = quotes(actor, [row[0] for row in found.items], MOST_QUOTES)
-    return found.of(lambda row: AnsweredRow(*row, quotes=[quote for quote in said if quote.challenge_id == row[0]]))
+    return found.of(lambda row: AnsweredRow._make((*row, [quote for quote in said if quote.challenge_id == row[0]])))
 
 
-def _select(actor: Member) -> sa.Select[tuple[object, ...]]:
+def _select(actor: Member) -> Columns:
     reason = (
         sa.select(StatusChange.reason)
         .where(StatusChange.challenge_id == Challenge.id, StatusChange.status != Status.NEW)
@@ -106,7 +106,7 @@ def answered_quarters() -> list[Quarter]:
     first, last = db.session.execute(
         sa.select(sa.func.min(Challenge.answered_at), sa.func.max(Challenge.answered_at))
     ).one()
-    if first is None:
+    if first is None or last is None:
         return []
     quarters = [Quarter.of(clock.london(first).date())]
     while quarters[-1] < Quarter.of(clock.london(last).date()):

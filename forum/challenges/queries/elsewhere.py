@@ -88,8 +88,8 @@ def of_threads(ids: Iterable[int]) -> dict[int, list[ChallengeMark]]:
         .order_by(Citation.feedback_id, Challenge.id)
     )
     marks: dict[int, list[ChallengeMark]] = defaultdict(list)
-    for thread, *mark in db.session.execute(wanted):
-        marks[thread].append(ChallengeMark(*mark))
+    for thread, number, title, status in db.session.execute(wanted):
+        marks[thread].append(ChallengeMark(number, title, status))
     return dict(marks)
 
 
@@ -133,7 +133,7 @@ def for_author(member: Member, size: int = 10) -> list[OwnRow]:
     return [OwnRow._make(row) for row in db.session.execute(wanted)]
 
 
-def for_summary(feedback_ids: Iterable[int] | sa.Select[tuple[int]]) -> list[SummaryRow]:
+def for_summary(feedback_ids: Iterable[int] | sa.Select[int]) -> list[SummaryRow]:
     """The challenges that quote these threads, by challenge and thread. Takes ids, or a select of them. One statement."""
     response = (
         sa.select(Response.html)

@@ -25,12 +25,12 @@ from forum.challenges.models import (
     challenge_theme,
 )
 from forum.challenges.queries.one import matching, readable_by
-from forum.challenges.queries.quoting import cited_posts, is_by, of_post
+from forum.challenges.queries.quoting import Columns, cited_posts, is_by, of_post
 from forum.feedback.models import Attribution, Feedback, Marking
 from forum.members.models import Member, Organisation
 from forum.reference.models import PoliceForce, Priority, Sector, Theme
 
-CROSS_CUTTING = 0  # instead of a priority's id
+CROSS_CUTTING = -1  # instead of a priority's id
 
 
 class Filter(NamedTuple):
@@ -106,7 +106,7 @@ class ExportRow(NamedTuple):
     closed_on: date | None
     closed_because: str
     history: str
-    marking: Marking
+    marking: str
 
 
 # --- parts of statements ---------------------------------------------------------------------------------------------
@@ -123,10 +123,15 @@ is_sensitive = sa.or_(
 
 def is_yours(actor: Member) -> sa.ColumnElement[bool]:
     """Whether the challenge quotes this person."""
-    return cited_posts(sa.literal(1)).where(Citation.challenge_id == Challenge.id, is_by(actor)).correlate(Challenge).exists()
+    return (
+        cited_posts(sa.literal(1))
+        .where(Citation.challenge_id == Challenge.id, is_by(actor))
+        .correlate(Challenge)
+        .exists()
+    )
 
 
-def rows(actor: Member) -> sa.Select[Any]:
+def rows(actor: Member) -> Columns:
     """The columns of LogRow, in its order."""
     sources = sa.select(sa.func.count(Citation.feedback_id.distinct())).where(Citation.challenge_id == Challenge.id)
     return (
@@ -151,7 +156,7 @@ def rows(actor: Member) -> sa.Select[Any]:
     )
 
 
-def _narrowed(select: sa.Select[Any], wanted: Filter) -> sa.Select[Any]:
+def _narrowed(select: Columns, wanted: Filter) -> Columns:
     if wanted.statuses:
         select = select.where(Challenge.status.in_(wanted.statuses))
     if wanted.priority is not None:
@@ -188,18 +193,20 @@ def log(actor: Member, wanted: Filter, key: str | None = None, size: int = 50) -
 def choices() -> Choices:
     """What the log can be narrowed by. One statement."""
     parts = (
-        sa.select(sa.literal(0), Priority.position, Priority.id, Priority.short_title),
-        sa.select(sa.literal(1), Theme.position, Theme.id, Theme.title).where(
+        sa.select(sa.literal(0), Priority.position, Priority.short_title, Priority.id),
+        sa.select(sa.literal(1), Theme.position, Theme.title, Theme.id).where(
             sa.exists().where(challenge_theme.c.theme_id == Theme.id)
         ),
-        sa.select(sa.literal(2), sa.literal(0), Member.id, Member.name).where(
+        sa.select(sa.literal(2), sa.literal(0), Member.name, Member.id).where(
             sa.exists().where(Challenge.owner_id == Member.id)
         ),
     )
-    found: tuple[list[tuple[int, str]], ...] = ([], [], [])
-    for part, _position, number, words in sorted(tuple(row) for row in db.session.execute(sa.union_all(*parts))):
+    found: list[list[tuple[int, str]]] = [[], [], []]
+    for part, _position, words, number in sorted(
+        tuple[Any, ...](row) for row in db.session.execute(sa.union_all(*parts))
+    ):
         found[part].append((number, words))
-    return Choices([*found[0], (CROSS_CUTTING, "Cross-cutting")], found[1], sorted(found[2], key=lambda one: one[1]))
+    return Choices([*found[0], (CROSS_CUTTING, "Cross-cutting")], found[1], found[2])
 
 
 def export_rows(actor: Member, wanted: Filter) -> list[ExportRow]:
@@ -215,9 +222,7 @@ def export_rows(actor: Member, wanted: Filter) -> list[ExportRow]:
     lines = db.session.execute(_narrowed(joined.where(readable_by(actor)), wanted).order_by(Challenge.id)).all()
     which = _narrowed(sa.select(Challenge.id).where(readable_by(actor)), wanted)
     themes, sources, said, steps = _themes(which), _sources(which), _said(which), _changes(which)
-    return [
-        _export_row(row, themes[row[0].id], sources[row[0].id], said[row[0].id], steps[row[0].id]) for row in lines
-    ]
+    return [_export_row(row, themes[row[0].id], sources[row[0].id], said[row[0].id], steps[row[0].id]) for row in lines]
 
 
 def _export_row(
@@ -248,11 +253,11 @@ def _export_row(
         history="\n".join(
             f"{clock.show_date(step.changed_at)}: {step.status.label.lower()}. {step.reason}" for step in steps
         ),
-        marking=Marking.SENSITIVE if row.is_sensitive else Marking.OFFICIAL,
+        marking=(Marking.SENSITIVE if row.is_sensitive else Marking.OFFICIAL).value,
     )
 
 
-def _themes(which: sa.Select[Any]) -> dict[int, list[str]]:
+def _themes(which: Columns) -> dict[int, list[str]]:
     wanted = (
         sa.select(challenge_theme.c.challenge_id, Theme.title)
         .join(Theme, Theme.id == challenge_theme.c.theme_id)
@@ -261,10 +266,13 @@ def _themes(which: sa.Select[Any]) -> dict[int, list[str]]:
     return _grouped(db.session.execute(wanted.order_by(Theme.position, Theme.id)).tuples())
 
 
-def _sources(which: sa.Select[Any]) -> dict[int, list[tuple[str, str]]]:
+def _sources(which: Columns) -> dict[int, list[tuple[str, str]]]:
     """References of threads, with the sector and area of who said it; neither for those who are not to be attributed."""
     shown = of_post("attribution") != Attribution.UNATTRIBUTED
-    area = sa.case((Citation.reply_id.is_(None), sa.func.coalesce(Feedback.force_id, Organisation.force_id)), else_=Organisation.force_id)
+    area = sa.case(
+        (Citation.reply_id.is_(None), sa.func.coalesce(Feedback.force_id, Organisation.force_id)),
+        else_=Organisation.force_id,
+    )
     wanted = (
         cited_posts(
             Citation.challenge_id,
@@ -285,7 +293,7 @@ def _sources(which: sa.Select[Any]) -> dict[int, list[tuple[str, str]]]:
     return _grouped(pairs)
 
 
-def _said(which: sa.Select[Any]) -> dict[int, dict[str, str]]:
+def _said(which: Columns) -> dict[int, dict[str, str]]:
     """The latest response and the latest progress of each challenge, as text."""
     wanted = sa.select(Response.challenge_id, Response.kind, Response.html).where(Response.challenge_id.in_(which))
     said: dict[int, dict[str, str]] = defaultdict(dict)
@@ -294,7 +302,7 @@ def _said(which: sa.Select[Any]) -> dict[int, dict[str, str]]:
     return defaultdict(dict, {n: {kind: richtext.to_text(h) for kind, h in by.items()} for n, by in said.items()})
 
 
-def _changes(which: sa.Select[Any]) -> dict[int, list[StatusChange]]:
+def _changes(which: Columns) -> dict[int, list[StatusChange]]:
     wanted = sa.select(StatusChange).where(StatusChange.challenge_id.in_(which))
     ordered = db.session.scalars(wanted.order_by(StatusChange.changed_at, StatusChange.id))
     return _grouped((change.challenge_id, change) for change in ordered)

@@ -14,6 +14,7 @@ from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.challenges.models import CLOSED, Challenge, Citation, Response, Status, StatusChange, challenge_theme
 from forum.challenges.queries.quoting import Quote, cited_posts, of_post, quotes
+from forum.feedback import queries as feedback
 from forum.feedback.models import Attribution, Feedback, Marking, Reply, feedback_theme
 from forum.members.models import Member, Notify, Standing
 
@@ -65,6 +66,20 @@ def get(actor: Member, number: int) -> Challenge:
     return challenge
 
 
+def post(actor: Member, feedback_id: int, reply_id: int | None = None) -> tuple[Feedback, Reply | None]:
+    """The thread, with its themes, and the reply in it whose words are wanted. Raises NotFound."""
+    thread = db.session.scalars(
+        sa.select(Feedback)
+        .where(Feedback.id == feedback_id, feedback.readable_by(actor))
+        .options(joinedload(Feedback.themes))
+    )
+    found = thread.unique().one_or_none()
+    reply = db.session.scalar(sa.select(Reply).where(Reply.id == reply_id, Reply.feedback_id == feedback_id))
+    if found is None or (reply_id is not None and reply is None):
+        raise NotFound("There is no such contribution, or you do not have access to it.")
+    return found, reply
+
+
 def made_from(form_key: str | None) -> Challenge | None:
     """The challenge this form has made already, with its themes."""
     if not form_key:
@@ -90,10 +105,10 @@ def citation(challenge: Challenge, number: int) -> Citation:
     return found
 
 
-def is_cited(challenge: Challenge, feedback: Feedback, key: str) -> bool:
+def is_cited(challenge: Challenge, thread: Feedback, key: str) -> bool:
     """Whether the words with this key stand for this challenge already."""
     wanted = sa.exists().where(
-        Citation.challenge_id == challenge.id, Citation.feedback_id == feedback.id, Citation.words_key == key
+        Citation.challenge_id == challenge.id, Citation.feedback_id == thread.id, Citation.words_key == key
     )
     return bool(db.session.scalar(sa.select(wanted)))
 
@@ -125,9 +140,7 @@ def steps_of(challenge: Challenge) -> list[Step]:
         .where(StatusChange.challenge_id == challenge.id)
     )
     said = (
-        sa.select(
-            Response.given_at, Response.id, sa.null(), Response.kind, sa.literal(""), Response.html, Member.name
-        )
+        sa.select(Response.given_at, Response.id, sa.null(), Response.kind, sa.literal(""), Response.html, Member.name)
         .outerjoin(Member, Member.id == Response.given_by_id)
         .where(Response.challenge_id == challenge.id)
     )
@@ -144,9 +157,7 @@ def source_authors(challenge: Challenge) -> list[SourceAuthor]:
     Somebody who is unattributed in any of it is withheld in all of it. Withdrawn words bring nobody. One statement.
     """
     wanted = (
-        cited_posts(
-            Member.id, Member.name, Member.email, of_post("attribution"), Citation.feedback_id, Citation.words
-        )
+        cited_posts(Member.id, Member.name, Member.email, of_post("attribution"), Citation.feedback_id, Citation.words)
         .join(Member, Member.id == of_post("author_id"))
         .where(
             Citation.challenge_id == challenge.id,
@@ -174,18 +185,23 @@ def last_to_change(challenge: Challenge) -> str:
     return person.name if person else "Somebody else"
 
 
-def suggested(actor: Member, post: Feedback, text: str = "", size: int = 10) -> list[Challenge]:
-    """Open challenges to add words of this thread to: those that share most with it first. One statement."""
+def suggested(
+    actor: Member, thread: Feedback, text: str = "", chosen: int | None = None, size: int = 10
+) -> list[Challenge]:
+    """Open challenges to add words of this thread to, and the one chosen: what shares most with it first. One statement."""
     shared = (
         sa.select(sa.func.count())
         .select_from(challenge_theme.join(feedback_theme, challenge_theme.c.theme_id == feedback_theme.c.theme_id))
-        .where(challenge_theme.c.challenge_id == Challenge.id, feedback_theme.c.feedback_id == post.id)
+        .where(challenge_theme.c.challenge_id == Challenge.id, feedback_theme.c.feedback_id == thread.id)
         .scalar_subquery()
     )
-    same_priority = sa.case((Challenge.priority_id == post.priority_id, 1), else_=0)
+    same_priority = sa.case((Challenge.priority_id == thread.priority_id, 1), else_=0)
     wanted = (
         sa.select(Challenge)
-        .where(Challenge.status.not_in(CLOSED), readable_by(actor), matching(text))
+        .where(
+            readable_by(actor),
+            sa.or_(Challenge.id == chosen, sa.and_(Challenge.status.not_in(CLOSED), matching(text))),
+        )
         .order_by((2 * shared + same_priority).desc(), Challenge.active_at.desc(), Challenge.id.desc())
     )
     return list(db.session.scalars(wanted.limit(size)))
@@ -200,9 +216,9 @@ def matching(text: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         sa.true(),
         *(
-            sa.or_(Challenge.title.icontains(word, autoescape=True), Challenge.description.icontains(word, autoescape=True))
+            sa.or_(
+                Challenge.title.icontains(word, autoescape=True), Challenge.description.icontains(word, autoescape=True)
+            )
             for word in words
         ),
     )
-
-

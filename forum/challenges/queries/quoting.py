@@ -17,6 +17,8 @@ from forum.feedback.models import Attribution, Feedback, Marking, Reply
 from forum.feedback.rules import attributed
 from forum.members.models import Member, Organisation
 
+Columns = sa.Select[*tuple[Any, ...]]
+
 
 class Quote(NamedTuple):
     """Cited words. They are empty, and the reason is told, when they were withdrawn or edited away since."""
@@ -45,7 +47,7 @@ def of_post(column: str) -> sa.ColumnElement[Any]:
     return sa.case((Citation.reply_id.is_not(None), getattr(Reply, column)), else_=getattr(Feedback, column))
 
 
-def cited_posts(*columns: Any) -> sa.Select[Any]:
+def cited_posts(*columns: Any) -> Columns:
     """Citations with their posts; the reply is null for a thread's first post."""
     return (
         sa.select(*columns)
@@ -76,7 +78,7 @@ def quotes(actor: Member, challenge_ids: Iterable[int], most: int | None = None)
     return [quote for quote in found if quote.words] if most is not None else found
 
 
-def _select(actor: Member) -> sa.Select[Any]:
+def _select(actor: Member) -> Columns:
     attribution, withdrawn = of_post("attribution"), of_post("withdrawn_at").is_not(None)
     edited = sa.and_(of_post("edited_at") > Citation.cited_at, sa.not_(withdrawn))
     whole = sa.case((Citation.reply_id.is_not(None), Reply.html), else_=_first_post())
