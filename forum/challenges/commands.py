@@ -16,7 +16,7 @@ from forum.challenges.models import PROGRESS, RESPONSE, Challenge, Citation, Res
 from forum.feedback.models import Feedback, Marking, Reply
 from forum.members.models import Member
 from forum.reference import queries as reference
-from forum.reference.models import Theme
+from forum.reference.models import Priority, Theme
 
 
 class Passage(NamedTuple):
@@ -65,7 +65,7 @@ def open(
         is_demonstration=is_demonstration,
         themes=_themes(theme_ids, []),
         **_described(title, description, category, prevalence, impact),
-        priority_id=priority_id,
+        priority_id=_priority(priority_id),
     )
     kept = _keep_once(challenge)
     if kept is not challenge:
@@ -144,7 +144,7 @@ def edit(
     _take_up(challenge, version)
     rules.check_marking(marking, queries.markings_of(challenge))
     before = {name: getattr(challenge, name) for name in ("title", "category", "prevalence", "impact", "priority_id")}
-    after = _described(title, description, category, prevalence, impact) | {"priority_id": priority_id}
+    after = _described(title, description, category, prevalence, impact) | {"priority_id": _priority(priority_id)}
     challenge.themes = _themes(theme_ids, challenge.themes)
     challenge.marking = marking
     for name, value in after.items():
@@ -263,7 +263,9 @@ def _keep_once(challenge: Challenge) -> Challenge:
     return challenge
 
 
-def _described(title: str, description: str, category: str, prevalence: int, impact: int) -> dict[str, str | int]:
+def _described(
+    title: str, description: str, category: str, prevalence: int, impact: int
+) -> dict[str, str | int | None]:
     title = richtext.plain(title)
     rules.check_title(title)
     rules.check_rating(prevalence, impact)
@@ -274,6 +276,11 @@ def _described(title: str, description: str, category: str, prevalence: int, imp
         "prevalence": prevalence,
         "impact": impact,
     }
+
+
+def _priority(number: int | None) -> int | None:
+    rules.check_priority(db.session.get(Priority, number) if number else None, number)
+    return number
 
 
 def _themes(ids: Sequence[int], kept: Sequence[Theme]) -> list[Theme]:

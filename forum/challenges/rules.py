@@ -13,7 +13,7 @@ from forum.base.errors import NotAllowed, Rejected
 from forum.challenges.models import Challenge, Status
 from forum.feedback.models import Feedback, Marking, Reply
 from forum.members.models import Member
-from forum.reference.models import Theme
+from forum.reference.models import Priority, Theme
 
 LONGEST_QUOTE = 2_000  # characters
 CUT = "[…]"
@@ -135,6 +135,11 @@ def check_title(title: str) -> None:
         raise Rejected("Enter a title.", field="title")
     if len(title) > 200:
         raise Rejected("The title must be 200 characters or fewer.", field="title")
+
+
+def check_priority(priority: Priority | None, asked: int | None) -> None:
+    if asked is not None and priority is None:
+        raise Rejected("Select a priority from the list.", field="priority")
 
 
 def check_themes(themes: Collection[Theme], kept: Collection[Theme], asked: Collection[int], on: date) -> None:

@@ -201,10 +201,9 @@ def choices() -> Choices:
             sa.exists().where(Challenge.owner_id == Member.id)
         ),
     )
+    entries: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(sa.union_all(*parts))]
     found: list[list[tuple[int, str]]] = [[], [], []]
-    for part, _position, words, number in sorted(
-        tuple[Any, ...](row) for row in db.session.execute(sa.union_all(*parts))
-    ):
+    for part, _position, words, number in sorted(entries):
         found[part].append((number, words))
     return Choices([*found[0], (CROSS_CUTTING, "Cross-cutting")], found[1], found[2])
 

@@ -14,8 +14,7 @@ from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.challenges.models import CLOSED, Challenge, Citation, Response, Status, StatusChange, challenge_theme
 from forum.challenges.queries.quoting import Quote, cited_posts, of_post, quotes
-from forum.feedback import queries as feedback
-from forum.feedback.models import Attribution, Feedback, Marking, Reply, feedback_theme
+from forum.feedback.models import Attribution, Feedback, Marking, feedback_theme
 from forum.members.models import Member, Notify, Standing
 
 # What others do meanwhile without standing in the way of somebody who writes.
@@ -64,20 +63,6 @@ def get(actor: Member, number: int) -> Challenge:
     if challenge is None:
         raise NotFound("There is no challenge with this number.")
     return challenge
-
-
-def post(actor: Member, feedback_id: int, reply_id: int | None = None) -> tuple[Feedback, Reply | None]:
-    """The thread, with its themes, and the reply in it whose words are wanted. Raises NotFound."""
-    thread = db.session.scalars(
-        sa.select(Feedback)
-        .where(Feedback.id == feedback_id, feedback.readable_by(actor))
-        .options(joinedload(Feedback.themes))
-    )
-    found = thread.unique().one_or_none()
-    reply = db.session.scalar(sa.select(Reply).where(Reply.id == reply_id, Reply.feedback_id == feedback_id))
-    if found is None or (reply_id is not None and reply is None):
-        raise NotFound("There is no such contribution, or you do not have access to it.")
-    return found, reply
 
 
 def made_from(form_key: str | None) -> Challenge | None:

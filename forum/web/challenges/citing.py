@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from forum.base.db import LARGEST_NUMBER, transaction
 from forum.base.errors import NotFound, Rejected
 from forum.challenges import commands, queries, rules
+from forum.feedback import queries as feedback
 from forum.feedback.models import Feedback, Reply
 from forum.members.queries import owner_choices
 from forum.reference.models import Priority, Theme
@@ -115,7 +116,9 @@ def _post() -> Post:
     feedback_id = _number("feedback")
     if feedback_id is None:
         raise NotFound
-    return Post(*queries.post(me(), feedback_id, _number("reply")))
+    reply_id = _number("reply")
+    reply = feedback.get_reply(me(), feedback_id, reply_id) if reply_id else None
+    return Post(feedback.get(me(), feedback_id), reply)
 
 
 def _number(name: str) -> int | None:
