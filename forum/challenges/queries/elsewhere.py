@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -48,7 +48,10 @@ class OwnRow(NamedTuple):
 
 
 class SummaryRow(NamedTuple):
-    """A challenge that quotes one of the asked threads: a row for each such pair. `response` is HTML, or empty."""
+    """A challenge that quotes one of the asked threads: a row for each such pair. `response` is HTML, or empty.
+
+    `owner` is what the official who answers for it is called in their office, or empty.
+    """
 
     feedback_id: int
     id: int
@@ -58,6 +61,8 @@ class SummaryRow(NamedTuple):
     impact: int
     is_sensitive: bool
     response: str
+    owner: str
+    response_due_on: date | None
 
     @property
     def reference(self) -> str:
@@ -152,8 +157,11 @@ def for_summary(feedback_ids: Iterable[int] | sa.Select[int]) -> list[SummaryRow
             Challenge.impact,
             is_sensitive,
             sa.func.coalesce(response, ""),
+            sa.func.coalesce(Member.job_title, ""),
+            Challenge.response_due_on,
         )
         .join(Challenge, Challenge.id == Citation.challenge_id)
+        .outerjoin(Member, Member.id == Challenge.owner_id)
         .where(Citation.feedback_id.in_(feedback_ids if isinstance(feedback_ids, sa.Select) else list(feedback_ids)))
         .distinct()
         .order_by(Challenge.id, Citation.feedback_id)
