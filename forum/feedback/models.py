@@ -147,5 +147,7 @@ class ReadMark(Base):
     __tablename__ = "read_mark"
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
-    feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True, index=True)
+    feedback_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     read_at: Mapped[datetime]

@@ -1,0 +1,173 @@
+"""Editing, filing, withdrawing and closing what was posted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.base import clock, history, richtext
+from forum.base.db import db
+from forum.base.errors import Rejected
+from forum.feedback import queries, rules
+from forum.feedback.commands.posting import chosen_themes, filed, rendered, worded
+from forum.feedback.models import Attribution, Contribution, Edition, Feedback, FeedbackKind, Marking, Reply
+from forum.members.models import Member
+
+WITHDRAWN_TITLE = "Withdrawn feedback"
+WORDS: tuple[str, ...] = ("title", "happening", "affected", "would_help")
+
+
+def edit(
+    actor: Member,
+    feedback: Feedback,
+    *,
+    kind: FeedbackKind,
+    title: str,
+    happening: str,
+    attribution: Attribution,
+    affected: str = "",
+    would_help: str = "",
+    priority_id: int | None = None,
+    theme_ids: Sequence[int] = (),
+    force_id: int | None = None,
+    marking: Marking = Marking.OFFICIAL,
+    version: int,
+) -> None:
+    """Word and file one's own thread anew. How it read before stays in its history."""
+    _take_up(feedback, version)
+    rules.check_editor(actor, feedback)
+    words = worded(title, happening, affected, would_help)
+    if any(words[name] != getattr(feedback, name) for name in WORDS):
+        _keep_edition(feedback)
+        feedback.edited_at = clock.now()
+    _set(feedback, **words, attribution=attribution)
+    _file(feedback, kind, priority_id, theme_ids, force_id, marking)
+    _note(actor, "edited", feedback)
+
+
+def edit_reply(actor: Member, reply: Reply, body: str, attribution: Attribution, *, version: int) -> None:
+    """Word one's own reply anew. How it read before stays in the thread's history."""
+    _take_up(reply, version)
+    rules.check_editor(actor, reply)
+    source = richtext.clean(body)
+    if not source:
+        raise Rejected("Enter your reply.", field="body")
+    if source != reply.body:
+        _keep_edition(reply)
+        _set(reply, body=source, html=rendered(source, "body"), edited_at=clock.now())
+    reply.attribution = attribution
+    _note(actor, "edited", reply)
+
+
+def classify(
+    actor: Member,
+    feedback: Feedback,
+    *,
+    kind: FeedbackKind,
+    priority_id: int | None,
+    theme_ids: Sequence[int],
+    force_id: int | None,
+    marking: Marking,
+    version: int,
+) -> None:
+    """File somebody's thread elsewhere, without touching its words."""
+    _take_up(feedback, version)
+    rules.check_classifier(actor, feedback)
+    _file(feedback, kind, priority_id, theme_ids, force_id, marking)
+    _note(actor, "filed", feedback, marking=marking.value)
+
+
+def withdraw(actor: Member, contribution: Feedback | Reply, reason: str) -> None:
+    """Take words back: they leave every page and the search, and the reason stands where they stood.
+
+    The row itself is emptied, so that nothing can show them by mistake; an edition that no page shows keeps them.
+    """
+    _lock(contribution)
+    rules.check_withdrawer(actor, contribution)
+    reason = richtext.plain(reason)
+    rules.check_reason(reason)
+    _keep_edition(contribution)
+    _set(contribution, withdrawn_at=clock.now(), withdrawn_because=reason, html="", version=contribution.version + 1)
+    if isinstance(contribution, Feedback):
+        _set(contribution, title=WITHDRAWN_TITLE, happening="", affected="", would_help="")
+        _set(contribution, html_affected="", html_would_help="")
+    else:
+        contribution.body = ""
+        thread = sa.update(Feedback).where(Feedback.id == contribution.feedback_id)
+        db.session.execute(thread.values(reply_count=Feedback.reply_count - 1))
+    _note(actor, "withdrew", contribution, reason)
+
+
+def close(actor: Member, feedback: Feedback, reason: str) -> None:
+    """Take no more replies, for a reason everybody sees."""
+    _lock(feedback)
+    rules.check_closer(actor, feedback)
+    reason = richtext.plain(reason)
+    rules.check_reason(reason)
+    if feedback.is_closed:
+        raise Rejected("This thread is closed already.")
+    _set(feedback, closed_at=clock.now(), closed_because=reason, version=feedback.version + 1)
+    history.note(actor, "closed", feedback, reason)
+
+
+def reopen(actor: Member, feedback: Feedback) -> None:
+    """Take replies again."""
+    _lock(feedback)
+    rules.check_closer(actor, feedback)
+    if not feedback.is_closed:
+        raise Rejected("This thread is open already.")
+    _set(feedback, closed_at=None, closed_because="", version=feedback.version + 1)
+    history.note(actor, "reopened", feedback)
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _lock(contribution: Feedback | Reply) -> None:
+    """Hold the row until the transaction ends, and know its present state: of two who change it, one waits."""
+    columns = [attribute.key for attribute in type(contribution).__mapper__.column_attrs]
+    db.session.refresh(contribution, columns, with_for_update=True)
+
+
+def _take_up(contribution: Feedback | Reply, version: int) -> None:
+    """Begin a change of what was at this version. Raises Rejected when somebody was quicker."""
+    _lock(contribution)
+    if not contribution.is_withdrawn and version != contribution.version:
+        rules.check_version(contribution, version, queries.last_to_change(contribution))
+    contribution.version += 1
+
+
+def _set(contribution: Contribution, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(contribution, name, value)
+
+
+def _file(
+    feedback: Feedback,
+    kind: FeedbackKind,
+    priority_id: int | None,
+    theme_ids: Sequence[int],
+    force_id: int | None,
+    marking: Marking,
+) -> None:
+    feedback.themes = chosen_themes(theme_ids, feedback.themes)
+    _set(feedback, kind=kind, marking=marking, **filed(priority_id, force_id))
+
+
+def _keep_edition(contribution: Feedback | Reply) -> None:
+    """Keep how it reads now, before it is changed."""
+    if isinstance(contribution, Feedback):
+        feedback_id, reply_id, names = contribution.id, None, WORDS
+    else:
+        feedback_id, reply_id, names = contribution.feedback_id, contribution.id, ("body",)
+    words = {name: getattr(contribution, name) for name in names}
+    db.session.add(Edition(feedback_id=feedback_id, reply_id=reply_id, words=words, replaced_at=clock.now()))
+
+
+def _note(actor: Member, verb: str, contribution: Feedback | Reply, reason: str = "", **details: Any) -> None:
+    """A line of history that does not name an unattributed author who acts on their own words."""
+    is_own = contribution.author_id == actor.id
+    withheld = is_own and contribution.attribution is Attribution.UNATTRIBUTED
+    history.note(actor, verb, contribution, reason, is_withheld=withheld, **details)

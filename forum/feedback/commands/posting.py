@@ -1,0 +1,197 @@
+"""Posting a thread, and replying in it.
+
+Whoever runs the Forum (or the operator, None) may enter what a member said elsewhere (`author`) or earlier (`at`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from forum.base import clock, history, richtext
+from forum.base.db import db
+from forum.base.errors import NotFound, Rejected
+from forum.feedback import queries, rules
+from forum.feedback.commands.reading import mark_read
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.members.models import Member
+from forum.reference import queries as reference
+from forum.reference.models import PoliceForce, Priority, Theme
+
+
+def post(
+    actor: Member | None,
+    *,
+    kind: FeedbackKind,
+    title: str,
+    happening: str,
+    attribution: Attribution,
+    affected: str = "",
+    would_help: str = "",
+    priority_id: int | None = None,
+    theme_ids: Sequence[int] = (),
+    force_id: int | None = None,
+    marking: Marking = Marking.OFFICIAL,
+    form_key: str | None = None,
+    author: Member | None = None,
+    posted_at: datetime | None = None,
+    meeting_id: int | None = None,
+    source: str = "site",
+    is_demonstration: bool = False,
+) -> Feedback:
+    """Start a thread. No priority means cross-cutting. The same form sent twice starts one thread."""
+    rules.check_poster(actor)
+    speaker = _speaker(actor, author, posted_at)
+    if made := queries.made_from(form_key):
+        return made
+    at = posted_at or clock.now()
+    feedback = Feedback(
+        **worded(title, happening, affected, would_help),
+        **filed(priority_id, force_id),
+        **_said_by(actor, speaker, attribution, at),
+        kind=kind,
+        themes=chosen_themes(theme_ids, []),
+        marking=marking,
+        form_key=form_key,
+        active_at=at,
+        meeting_id=meeting_id,
+        source=source,
+        is_demonstration=is_demonstration,
+    )
+    keep_once(feedback)
+    history.note(actor, "posted", feedback, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    if speaker is actor and posted_at is None:
+        mark_read(actor, feedback.id, at)
+    return feedback
+
+
+def reply(
+    actor: Member | None,
+    number: int,
+    body: str,
+    *,
+    attribution: Attribution,
+    is_official: bool = False,
+    form_key: str | None = None,
+    author: Member | None = None,
+    posted_at: datetime | None = None,
+) -> Reply:
+    """Reply in the thread with this number. The same form sent twice makes one reply.
+
+    The thread is taken by its number, not read first: one statement locks it, counts the reply and tells its state.
+    Raises Rejected when it is closed or withdrawn, NotFound when there is none for this person.
+    """
+    rules.check_poster(actor)
+    speaker = _speaker(actor, author, posted_at)
+    source = richtext.clean(body)
+    if not source:
+        raise Rejected("Enter your reply.", field="body")
+    html = rendered(source, "body")
+    at = posted_at or clock.now()
+    feedback, made = _take_up(speaker, number, form_key, at)
+    if made:
+        return made
+    rules.check_open(feedback)
+    said = Reply(
+        **_said_by(actor, speaker, attribution, at),
+        feedback_id=feedback.id,
+        body=source,
+        html=html,
+        is_official=is_official and rules.may_speak_officially(speaker),
+        form_key=form_key,
+    )
+    keep_once(said)
+    history.note(actor, "replied to", feedback, about=said, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    if speaker is actor and posted_at is None:
+        mark_read(actor, feedback.id, at)
+    return said
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def worded(title: str, happening: str, affected: str, would_help: str) -> dict[str, str]:
+    """The words of a thread's first post, as typed and as shown."""
+    title, words = richtext.plain(title), richtext.clean(happening)
+    rules.check_title(title)
+    if not words:
+        raise Rejected("Enter what is happening.", field="happening")
+    more = {"affected": richtext.clean(affected), "would_help": richtext.clean(would_help)}
+    shown = {f"html_{name}": rendered(source, name) for name, source in more.items()}
+    return {"title": title, "happening": words, "html": rendered(words, "happening"), **more, **shown}
+
+
+def rendered(source: str, field: str) -> str:
+    """Markdown as safe HTML; what richtext refuses is refused at the form's field."""
+    try:
+        return richtext.to_html(source)
+    except Rejected as refusal:
+        raise Rejected(refusal.message, field=field) from None
+
+
+def filed(priority_id: int | None, force_id: int | None) -> dict[str, int | None]:
+    """Where a thread is filed, checked against the lists."""
+    rules.check_priority(db.session.get(Priority, priority_id) if priority_id is not None else None, priority_id)
+    rules.check_force(db.session.get(PoliceForce, force_id) if force_id is not None else None, force_id)
+    return {"priority_id": priority_id, "force_id": force_id}
+
+
+def chosen_themes(ids: Iterable[int], kept: Sequence[Theme]) -> list[Theme]:
+    """The themes with these ids; `kept` may stay though they are no longer in use."""
+    asked = list(ids)
+    themes = reference.chosen(Theme, asked) if asked else []
+    rules.check_themes(themes, asked, kept, clock.today())
+    return themes
+
+
+def keep_once(posted: Feedback | Reply) -> None:
+    """Store it. Of the same form sent twice at the very same moment, one is stored and the other refused."""
+    db.session.add(posted)
+    try:
+        db.session.flush()
+    except sa.exc.IntegrityError as clash:
+        if "form_key" not in str(clash.orig):
+            raise
+        raise Rejected("This has been posted already. Open the thread to see it.") from None
+
+
+def _speaker(actor: Member | None, author: Member | None, posted_at: datetime | None) -> Member:
+    """Whose words they are."""
+    if author is not None or posted_at is not None:
+        rules.check_bringing_in(actor)
+    speaker = author or actor
+    if speaker is None:
+        raise ValueError("Words entered at the command line need an author.")
+    return speaker
+
+
+def _said_by(actor: Member | None, speaker: Member, attribution: Attribution, at: datetime) -> dict[str, Any]:
+    return {
+        "author_id": speaker.id,
+        "posted_by_id": actor.id if actor else None,
+        "organisation_id": speaker.organisation_id,
+        "attribution": attribution,
+        "posted_at": at,
+    }
+
+
+def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -> tuple[Feedback, Reply | None]:
+    """Lock the thread and count one more reply, unless this form's reply is there already: then that is given too."""
+    again = sa.select(Reply.id).where(Reply.form_key == form_key).scalar_subquery()
+    counted = (
+        sa.update(Feedback)
+        .where(Feedback.id == number, queries.readable_by(speaker))
+        .values(
+            reply_count=Feedback.reply_count + sa.case((again.is_(None), 1), else_=0),
+            active_at=sa.case((sa.and_(again.is_(None), Feedback.active_at < at), at), else_=Feedback.active_at),
+        )
+        .returning(Feedback, again)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    found = db.session.execute(counted).one_or_none()
+    if found is None:
+        raise NotFound
+    return found[0], db.session.get(Reply, found[1]) if found[1] else None

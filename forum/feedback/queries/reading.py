@@ -1,0 +1,246 @@
+"""The thread as it is read: its first post, its replies a page at a time, and how they read before."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from forum.base.db import db
+from forum.base.errors import NotFound
+from forum.base.paging import Page, page
+from forum.feedback.models import (
+    Attribution,
+    Edition,
+    Feedback,
+    FeedbackKind,
+    Marking,
+    ReadMark,
+    Reply,
+    feedback_theme,
+)
+from forum.feedback.queries.one import readable_by
+from forum.feedback.queries.threads import author_columns, author_words
+from forum.members.models import Member, Organisation
+from forum.reference.models import PoliceForce, Priority, Theme
+
+MOST_WORDS = 2_000  # of a text compared word by word; longer ones line by line, as comparing grows with the square
+
+
+class Thread(NamedTuple):
+    """A thread's first post and what surrounds it. `first_unread` is the first reply that is new to the reader."""
+
+    id: int
+    title: str
+    kind: FeedbackKind
+    marking: Marking
+    author: str
+    author_id: int | None
+    attribution: Attribution
+    html: str
+    html_affected: str
+    html_would_help: str
+    priority: str
+    force: str
+    posted_at: datetime
+    edited_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_because: str
+    closed_at: datetime | None
+    closed_because: str
+    reply_count: int
+    version: int
+    read_at: datetime | None
+    is_unread: bool
+    first_unread: int | None
+    themes: tuple[tuple[str, str], ...]  # slug and title
+
+    @property
+    def reference(self) -> str:
+        return f"FB-{self.id}"
+
+
+class PostRow(NamedTuple):
+    """A reply; its words are empty when it was withdrawn."""
+
+    id: int
+    author: str
+    author_id: int | None
+    html: str
+    is_official: bool
+    posted_at: datetime
+    edited_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_because: str
+
+
+class Change(NamedTuple):
+    """One edit of the first post (`reply_id` None) or of a reply: for every part that changed, its pieces.
+
+    A piece is ("same" | "gone" | "new", words).
+    """
+
+    reply_id: int | None
+    at: datetime
+    parts: list[tuple[str, list[tuple[str, str]]]]
+
+
+def thread(actor: Member, number: int) -> Thread:
+    """The thread with this number. Two statements. Raises NotFound."""
+    found = db.session.execute(_thread(actor).where(Feedback.id == number, readable_by(actor))).one_or_none()
+    if found is None:
+        raise NotFound
+    themes = db.session.execute(
+        sa.select(Theme.slug, Theme.title)
+        .join(feedback_theme, feedback_theme.c.theme_id == Theme.id)
+        .where(feedback_theme.c.feedback_id == number)
+        .order_by(Theme.position, Theme.id)
+    )
+    number, title, kind, marking, *author, author_id = found[:9]
+    *rest, is_unread, first_unread = found[9:]
+    named = (number, title, kind, marking, author_words(*author), author_id, author[0])
+    slugs = tuple((row[0], row[1]) for row in themes)
+    return Thread._make((*named, *rest, bool(is_unread), first_unread, slugs))
+
+
+def _thread(actor: Member) -> sa.Select[Any]:
+    first_unread = (
+        sa.select(sa.func.min(Reply.id))
+        .where(Reply.feedback_id == Feedback.id, Reply.posted_at > ReadMark.read_at)
+        .correlate(Feedback, ReadMark)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            Feedback.id,
+            Feedback.title,
+            Feedback.kind,
+            Feedback.marking,
+            *author_columns(Feedback),
+            Feedback.author_id,
+            Feedback.html,
+            Feedback.html_affected,
+            Feedback.html_would_help,
+            sa.func.coalesce(Priority.short_title, ""),
+            sa.func.coalesce(PoliceForce.title, ""),
+            Feedback.posted_at,
+            Feedback.edited_at,
+            Feedback.withdrawn_at,
+            Feedback.withdrawn_because,
+            Feedback.closed_at,
+            Feedback.closed_because,
+            Feedback.reply_count,
+            Feedback.version,
+            ReadMark.read_at,
+            sa.func.coalesce(ReadMark.read_at < Feedback.active_at, sa.true()),
+            first_unread,
+        )
+        .outerjoin(Member, Member.id == Feedback.author_id)
+        .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
+        .outerjoin(Priority, Priority.id == Feedback.priority_id)
+        .outerjoin(PoliceForce, PoliceForce.id == Feedback.force_id)
+        .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == actor.id))
+    )
+
+
+def replies(number: int, key: str | None = None, start: int | None = None) -> Page[PostRow]:
+    """Replies of a thread the caller may read, in order, 20 a page; `start` begins a page at this reply. One statement."""
+    select = (
+        sa.select(
+            Reply.id,
+            *author_columns(Reply),
+            Reply.author_id,
+            Reply.html,
+            Reply.is_official,
+            Reply.posted_at,
+            Reply.edited_at,
+            Reply.withdrawn_at,
+            Reply.withdrawn_because,
+        )
+        .outerjoin(Member, Member.id == Reply.author_id)
+        .outerjoin(Organisation, Organisation.id == Reply.organisation_id)
+        .where(Reply.feedback_id == number)
+    )
+    if start is not None and key is None:
+        select = select.where(Reply.id >= start)
+    return page(select, [Reply.id.asc()], key).of(_post)
+
+
+def _post(row: tuple[Any, ...]) -> PostRow:
+    number, *author, author_id, html, is_official, posted_at, edited_at, withdrawn_at, because = row
+    words = author_words(*author)
+    return PostRow(number, words, author_id, html, is_official, posted_at, edited_at, withdrawn_at, because)
+
+
+def words_to_quote(actor: Member, number: int, reply_number: int | None) -> str:
+    """The source of a post as a Markdown quotation, to begin a reply with; empty for what was withdrawn."""
+    if reply_number:
+        select = sa.select(Reply.body).join(Reply.feedback).where(Reply.id == reply_number)
+    else:
+        select = sa.select(Feedback.happening)
+    said = db.session.scalar(select.where(Feedback.id == number, readable_by(actor))) or ""
+    return "\n".join(f"> {line}" if line else ">" for line in said.split("\n")) + "\n\n" if said else ""
+
+
+# --- how it read before ----------------------------------------------------------------------------------------------
+
+
+def changes(number: int) -> list[Change]:
+    """Every edit in a thread the caller may read, newest first. What was withdrawn has none. Two statements."""
+    editions = db.session.scalars(
+        sa.select(Edition)
+        .outerjoin(Reply, Reply.id == Edition.reply_id)
+        .join(Feedback, Feedback.id == Edition.feedback_id)
+        .where(Edition.feedback_id == number)
+        .where(sa.case((Edition.reply_id.is_(None), Feedback.withdrawn_at), else_=Reply.withdrawn_at).is_(None))
+        .order_by(Edition.id)
+    )
+    of_post: dict[int | None, list[Edition]] = defaultdict(list)
+    for edition in editions:
+        of_post[edition.reply_id].append(edition)
+    now = _present_words(number, list(of_post))
+    found = [change for post, earlier in of_post.items() for change in _steps(post, earlier, now[post])]
+    return sorted(found, key=lambda change: change.at, reverse=True)
+
+
+def _present_words(number: int, posts: list[int | None]) -> dict[int | None, dict[str, str]]:
+    if not posts:
+        return {}
+    first = sa.select(sa.null(), Feedback.title, Feedback.happening, Feedback.affected, Feedback.would_help).where(
+        Feedback.id == number
+    )
+    empty = sa.literal("")
+    others = sa.select(Reply.id, empty, Reply.body, empty, empty).where(Reply.id.in_([post for post in posts if post]))
+    names = ("title", "happening", "affected", "would_help")
+    rows: Any = db.session.execute(sa.union_all(first, others))
+    return {row[0]: dict(zip(names, row[1:], strict=True)) if row[0] is None else {"body": row[2]} for row in rows}
+
+
+def _steps(post: int | None, earlier: list[Edition], now: dict[str, str]) -> Iterator[Change]:
+    for before, after in zip(earlier, [*(edition.words for edition in earlier[1:]), now], strict=True):
+        changed = [name for name in after if before.words.get(name, "") != after[name]]
+        parts = [(name, differences(before.words.get(name, ""), after[name])) for name in changed]
+        yield Change(post, before.replaced_at, parts)
+
+
+def differences(before: str, after: str) -> list[tuple[str, str]]:
+    """What is the same, gone and new between two texts, in reading order."""
+    was, now = _pieces(before), _pieces(after)
+    if max(len(was), len(now)) > MOST_WORDS:
+        was, now = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    found: list[tuple[str, str]] = []
+    for step, a, b, c, d in difflib.SequenceMatcher(None, was, now).get_opcodes():
+        if step == "equal":
+            found.append(("same", "".join(was[a:b])))
+            continue
+        found += [(word, text) for word, text in (("gone", "".join(was[a:b])), ("new", "".join(now[c:d]))) if text]
+    return found
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r"\S+\s*|\s+", text)

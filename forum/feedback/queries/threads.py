@@ -1,0 +1,197 @@
+"""Lists of threads: what there is, what is new, what became of one's own. Hot pages: they read columns, not objects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from forum.base.db import db
+from forum.base.paging import Page, page
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, ReadMark, Reply, feedback_theme
+from forum.feedback.queries.one import readable_by
+from forum.feedback.rules import attributed
+from forum.members.models import Member, Organisation
+from forum.reference.models import Listed, PoliceForce, Priority, Sector, Theme
+
+
+class Filter(NamedTuple):
+    """What a list of threads is narrowed to; None and False leave it as it is. `priority_id` 0 is cross-cutting."""
+
+    theme_id: int | None = None
+    priority_id: int | None = None
+    kind: FeedbackKind | None = None
+    sector_id: int | None = None
+    force_id: int | None = None
+    marking: Marking | None = None
+    only_unread: bool = False
+    only_mine: bool = False
+
+
+class ThreadRow(NamedTuple):
+    """A thread in a list; `theme_ids` are in no order, `force` may be empty."""
+
+    id: int
+    title: str
+    kind: FeedbackKind
+    marking: Marking
+    author: str
+    force: str
+    theme_ids: tuple[int, ...]
+    reply_count: int
+    active_at: datetime
+    is_closed: bool
+    is_withdrawn: bool
+    is_unread: bool
+
+
+class Choices(NamedTuple):
+    """What threads can be narrowed to, as (id, title): entries no longer in use are there too."""
+
+    themes: tuple[tuple[int, str], ...]
+    priorities: tuple[tuple[int, str], ...]
+    sectors: tuple[tuple[int, str], ...]
+    forces: tuple[tuple[int, str], ...]
+
+
+def threads(actor: Member, wanted: Filter, key: str | None = None) -> Page[ThreadRow]:
+    """The threads this person may read, newest activity first, 20 a page. One statement.
+
+    Withdrawn threads are shown to their author alone, among their own.
+    """
+    select = _rows(actor).where(readable_by(actor), *_conditions(actor, wanted))
+    return page(select, [Feedback.active_at.desc(), Feedback.id.desc()], key).of(_row)
+
+
+def choices() -> Choices:
+    """What the filters offer. One statement."""
+    columns: tuple[tuple[type[Listed], Any], ...] = (
+        (Theme, Theme.title),
+        (Priority, Priority.short_title),
+        (Sector, Sector.title),
+        (PoliceForce, PoliceForce.title),
+    )
+    parts = [sa.select(sa.literal(place), kind.position, kind.id, title) for place, (kind, title) in enumerate(columns)]
+    found: list[list[tuple[int, str]]] = [[] for _ in columns]
+    for place, _position, number, title in sorted(map(tuple, db.session.execute(sa.union_all(*parts)))):
+        found[place].append((number, title))
+    return Choices(*map(tuple, found))
+
+
+def unread_count(actor: Member, most: int = 100) -> int:
+    """How many threads hold something new to this person; counting stops at `most`. One statement."""
+    some = sa.select(sa.literal(1)).where(is_unread(actor), readable_by(actor)).limit(most)
+    return db.session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
+def newest(actor: Member, theme_ids: Collection[int] = (), size: int = 5) -> list[ThreadRow]:
+    """The threads of these themes (of all for none) with the newest activity, for the home page. One statement."""
+    select = _rows(actor).where(readable_by(actor), *_conditions(actor, Filter()))
+    if theme_ids:
+        select = select.where(_has_theme(theme_ids))
+    newest_first = select.order_by(Feedback.active_at.desc(), Feedback.id.desc()).limit(size)
+    return [_row(tuple(row)) for row in db.session.execute(newest_first)]
+
+
+def is_unread(actor: Member) -> sa.ColumnElement[bool]:
+    """Which threads hold something new to this person, as a condition on Feedback; withdrawn ones hold nothing."""
+    seen = sa.select(ReadMark.feedback_id).where(
+        ReadMark.member_id == actor.id,
+        ReadMark.feedback_id == Feedback.id,
+        ReadMark.read_at >= Feedback.active_at,
+    )
+    return sa.and_(Feedback.withdrawn_at.is_(None), ~seen.exists())
+
+
+def author_columns(post: type[Feedback] | type[Reply]) -> tuple[Any, ...]:
+    """Attribution, name, organisation and whether it is a member's; what may not be shown is not read either.
+
+    The select must outer-join Member (the author) and Organisation.
+    """
+    named = sa.func.coalesce(Member.name, post.contributor)
+    return (
+        post.attribution,
+        sa.case((post.attribution == Attribution.NAMED, named), else_=""),
+        sa.case((post.attribution == Attribution.UNATTRIBUTED, ""), else_=sa.func.coalesce(Organisation.name, "")),
+        post.author_id.is_not(None),
+    )
+
+
+def author_words(attribution: Attribution, name: str | None, organisation: str, is_member: bool) -> str:
+    """The author as everybody may read it, from `author_columns`."""
+    return attributed(attribution, name or "", organisation, is_member=is_member)
+
+
+def _rows(actor: Member) -> sa.Select[Any]:
+    themes = (
+        sa.select(sa.func.aggregate_strings(sa.cast(feedback_theme.c.theme_id, sa.String), ","))
+        .where(feedback_theme.c.feedback_id == Feedback.id)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            Feedback.id,
+            Feedback.title,
+            Feedback.kind,
+            Feedback.marking,
+            *author_columns(Feedback),
+            PoliceForce.title,
+            themes,
+            Feedback.reply_count,
+            Feedback.active_at,
+            Feedback.closed_at.is_not(None),
+            Feedback.withdrawn_at.is_not(None),
+            sa.func.coalesce(ReadMark.read_at < Feedback.active_at, sa.true()),
+        )
+        .outerjoin(Member, Member.id == Feedback.author_id)
+        .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
+        .outerjoin(PoliceForce, PoliceForce.id == Feedback.force_id)
+        .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == actor.id))
+    )
+
+
+def _row(row: tuple[Any, ...]) -> ThreadRow:
+    number, title, kind, marking, *author, force, themes, replies, active_at, is_closed, is_withdrawn, unread = row
+    return ThreadRow(
+        number,
+        title,
+        kind,
+        marking,
+        author_words(*author),
+        force or "",
+        tuple(map(int, themes.split(","))) if themes else (),
+        replies,
+        active_at,
+        bool(is_closed),
+        bool(is_withdrawn),
+        bool(unread) and not is_withdrawn,
+    )
+
+
+def _conditions(actor: Member, wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
+    if wanted.only_mine:
+        yield Feedback.author_id == actor.id
+    else:
+        yield Feedback.withdrawn_at.is_(None)
+    if wanted.only_unread:
+        yield is_unread(actor)
+    if wanted.theme_id is not None:
+        yield _has_theme([wanted.theme_id])
+    if wanted.priority_id is not None:
+        yield Feedback.priority_id == wanted.priority_id if wanted.priority_id else Feedback.priority_id.is_(None)
+    if wanted.sector_id is not None:
+        yield Organisation.sector_id == wanted.sector_id
+        yield Feedback.attribution != Attribution.UNATTRIBUTED
+    if wanted.force_id is not None:
+        yield Feedback.force_id == wanted.force_id
+    if wanted.kind is not None:
+        yield Feedback.kind == wanted.kind
+    if wanted.marking is not None:
+        yield Feedback.marking == wanted.marking
+
+
+def _has_theme(ids: Iterable[int]) -> sa.ColumnElement[bool]:
+    of_theme = sa.select(feedback_theme.c.feedback_id).where(feedback_theme.c.theme_id.in_(list(ids)))
+    return Feedback.id.in_(of_theme)
