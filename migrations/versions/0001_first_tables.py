@@ -87,6 +87,7 @@ def upgrade():
             postgresql_where=sa.text("next_try_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_letter_member_id"), ["member_id"], unique=False)
+        batch_op.create_index("ix_letter_state_id", ["state", "id"], unique=False)
 
     op.create_table(
         "page",
@@ -383,6 +384,8 @@ def upgrade():
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("theme_id", sa.Integer(), nullable=True),
         sa.Column("priority_id", sa.Integer(), nullable=True),
+        sa.Column("is_cross_cutting", sa.Boolean(), nullable=False),
+        sa.Column("is_for_publication", sa.Boolean(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=True),
         sa.Column("to_on", sa.Date(), nullable=True),
         sa.Column("takes_sensitive", sa.Boolean(), nullable=False),
@@ -391,10 +394,12 @@ def upgrade():
         sa.Column("seal", sa.String(length=64), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by_id", sa.Integer(), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["made_by_id"], ["member.id"], name=op.f("fk_summary_made_by_id_member")),
         sa.ForeignKeyConstraint(["priority_id"], ["priority.id"], name=op.f("fk_summary_priority_id_priority")),
         sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_summary_theme_id_theme")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_summary")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_summary_form_key")),
     )
     op.create_table(
         "theme_interest",
@@ -864,6 +869,7 @@ def downgrade():
     op.drop_table("priority")
     op.drop_table("page")
     with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.drop_index("ix_letter_state_id")
         batch_op.drop_index(batch_op.f("ix_letter_member_id"))
         batch_op.drop_index(
             "ix_letter_due",

@@ -17,6 +17,7 @@ SQLITE = (
     "CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_entry BEGIN "
     "INSERT INTO search_index(search_index, rowid, title, text) VALUES ('delete', old.id, old.title, old.text); "
     "INSERT INTO search_index(rowid, title, text) VALUES (new.id, new.title, new.text); END",
+    "INSERT INTO search_index(search_index) VALUES ('rebuild')",
 )
 POSTGRESQL = (
     "ALTER TABLE search_entry ADD COLUMN document tsvector GENERATED ALWAYS AS "
