@@ -236,6 +236,7 @@ def report_progress(
 
 def _lock(challenge: Challenge) -> None:
     """Hold the row until the transaction ends, and know its present state: of two who change it, one waits."""
+    db.session.flush()  # what this transaction changed already must not be read over
     db.session.refresh(challenge, ["status", "marking", "active_at", "answered_at", "version"], with_for_update=True)
 
 
