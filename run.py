@@ -309,7 +309,8 @@ def set_up_database(config: dict[str, Any], empty: bool) -> None:
     with step("Database"):
         flask("db", "upgrade", sentence=f"The database {place} could not be opened or brought up to date.")
         census = flask("census", "--json", sentence=f"The database {place} could not be read.")
-    if json.loads(census)["members"]:
+    counted = json.loads(census)
+    if counted["members"] or counted["administrators"]:
         return
     if empty:
         first_admin()

@@ -23,6 +23,7 @@ FLOORS = [
     ["search"],
     ["digests"],
     ["census"],
+    ["demonstration"],
     ["web", "api", "cli", "worker"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -198,15 +198,15 @@ def test_an_environment_that_was_moved_is_not_trusted(run: ModuleType, tmp_path:
     assert not run.works(tmp_path / "moved")
 
 
-@pytest.mark.parametrize(("members", "loads"), [(0, True), (121, False)])
+@pytest.mark.parametrize(("members", "administrators", "loads"), [(0, 0, True), (120, 1, False), (0, 1, False)])
 def test_the_demonstration_is_loaded_into_an_empty_database_only(
-    run: ModuleType, monkeypatch: pytest.MonkeyPatch, members: int, loads: bool
+    run: ModuleType, monkeypatch: pytest.MonkeyPatch, members: int, administrators: int, loads: bool
 ):
     asked: list[tuple[str, ...]] = []
 
     def flask(*arguments: str, sentence: str) -> str:
         asked.append(arguments)
-        return json.dumps({"members": members})
+        return json.dumps({"members": members, "administrators": administrators})
 
     monkeypatch.setattr(run, "flask", flask)
     run.set_up_database({"SQLALCHEMY_DATABASE_URI": "sqlite://"}, empty=False)

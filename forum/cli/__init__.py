@@ -1,6 +1,6 @@
 """The door for operators: `flask --app wsgi …`. One file a subject; each gives the command, or group, it adds.
 
-A file with several commands of its own gives `commands` instead of `group`. All of them run inside the application,
+A file with several commands of its own gives `groups` instead of `group`. All of them run inside the application,
 and say a refusal in one sentence with exit status 1.
 """
 
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 @cache
 def _commands() -> list[click.Command]:
     modules = [import_module(f"forum.cli.{subject}") for subject in SUBJECTS]
-    return [_prepared(one) for module in modules for one in getattr(module, "commands", None) or (module.group,)]
+    return [_prepared(one) for module in modules for one in getattr(module, "groups", None) or (module.group,)]
 
 
 def _prepared(command: click.Command) -> click.Command:

@@ -149,4 +149,4 @@ def _copy(source: sa.Connection, target: sa.Engine, revision: str | None, told: 
             raise Rejected("The copy has not as many rows as the original, so it was taken back.")
 
 
-commands = (health, backup, restore, database)
+groups = (health, backup, restore, database)

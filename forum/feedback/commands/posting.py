@@ -180,7 +180,8 @@ def _said_by(actor: Member | None, speaker: Member, attribution: Attribution, at
 
 def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -> tuple[Feedback, Reply | None]:
     """Lock the thread and count one more reply, unless this form's reply is there already: then that is given too."""
-    again = sa.select(Reply.id).where(Reply.form_key == form_key).scalar_subquery()
+    key = sa.literal(form_key, Reply.form_key.type)  # compared even when None: never equal, where IS NULL finds any
+    again = sa.select(Reply.id).where(Reply.form_key == key).scalar_subquery()
     counted = (
         sa.update(Feedback)
         .where(Feedback.id == number, queries.readable_by(speaker))
