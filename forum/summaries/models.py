@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.base.db import Base
 
-
 Cell = int | str
 
 

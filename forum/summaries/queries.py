@@ -24,6 +24,8 @@ from forum.summaries import rules
 from forum.summaries.models import Summary
 from forum.summaries.rules import Crowd, Scope, Speaker
 
+Columns = sa.Select[*tuple[Any, ...]]
+
 
 class Figures(NamedTuple):
     """What falls in a scope. `contributions` counts those taken; those left out are `sensitive` and `withdrawn`."""
@@ -45,14 +47,14 @@ class Replies(NamedTuple):
 class ContributionRow(NamedTuple):
     """A contribution as a summary needs it. `person` tells people apart, and nothing more may be made of it.
 
-    `region` and `area` are of what it is about, the speaker's of their organisation. The markup is three parts of HTML.
+    `region` and `area` are of what it is about, the speaker's of their organisation.
     """
 
     id: int
     posted_at: datetime
     kind: FeedbackKind
     title: str
-    markup: tuple[str, str, str]
+    html: str
     marking: Marking
     priority: str
     person: str | None
@@ -118,7 +120,7 @@ def _is_taken(scope: Scope) -> sa.ColumnElement[bool]:
     return kept if scope.takes_sensitive else sa.and_(kept, Feedback.marking != Marking.SENSITIVE)
 
 
-def taken(actor: Member, scope: Scope) -> sa.Select[tuple[int]]:
+def taken(actor: Member, scope: Scope) -> sa.Select[int]:
     """The ids of the contributions in this scope."""
     return sa.select(Feedback.id).where(*_falls_in(actor, scope), _is_taken(scope))
 
@@ -142,7 +144,7 @@ def figures(actor: Member, scope: Scope) -> Figures:
     return Figures._make(db.session.execute(wanted).one())
 
 
-def replies(ids: sa.Select[tuple[int]]) -> Replies:
+def replies(ids: sa.Select[int]) -> Replies:
     """The replies to these contributions, withdrawn ones left out. One statement."""
     wanted = sa.select(sa.func.count(sa.case((~Reply.is_official, 1))), sa.func.count(sa.case((Reply.is_official, 1))))
     wanted = wanted.where(Reply.feedback_id.in_(ids), Reply.withdrawn_at.is_(None))
@@ -151,17 +153,13 @@ def replies(ids: sa.Select[tuple[int]]) -> Replies:
 
 # --- what they say ---------------------------------------------------------------------------------------------------
 
-_home, _its_region, _place, _place_region = (
-    aliased(PoliceForce),
-    aliased(Region),
-    aliased(PoliceForce),
-    aliased(Region),
-)
+_home, _place = aliased(PoliceForce), aliased(PoliceForce)  # of the speaker, and of what is spoken about
+_its_region, _place_region = aliased(Region), aliased(Region)
 
 
-def _speaker(attribution: Any, author: Any, contributor: Any) -> list[Any]:
+def _speaker(attribution: Any, author_id: Any, contributor: Any) -> list[Any]:
     """The columns of Speaker. A name that may not be shown is not read either."""
-    name = sa.func.coalesce(author, contributor, "")
+    name = sa.func.coalesce(Member.name, contributor, "")
     return [
         attribution.label("attribution"),
         sa.case((attribution == Attribution.NAMED, name), else_="").label("name"),
@@ -170,16 +168,17 @@ def _speaker(attribution: Any, author: Any, contributor: Any) -> list[Any]:
         ),
         sa.func.coalesce(Sector.title, "").label("sector"),
         sa.func.coalesce(_its_region.title, "").label("region"),
+        author_id.is_not(None).label("is_member"),
     ]
 
 
-def _with_speaker(wanted: sa.Select[Any], author_id: Any, organisation_id: Any) -> sa.Select[Any]:
+def _with_speaker(wanted: Columns, author_id: Any, organisation_id: Any) -> Columns:
     return _with_home(
         wanted.outerjoin(Member, Member.id == author_id).outerjoin(Organisation, Organisation.id == organisation_id)
     )
 
 
-def _with_home(wanted: sa.Select[Any]) -> sa.Select[Any]:
+def _with_home(wanted: Columns) -> Columns:
     """Join sector and region of the organisation; one that names no region has that of its police force area."""
     region = sa.func.coalesce(Organisation.region_id, _home.region_id)
     return (
@@ -189,16 +188,14 @@ def _with_home(wanted: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-def contributions(ids: sa.Select[tuple[int]]) -> list[ContributionRow]:
+def contributions(ids: sa.Select[int]) -> list[ContributionRow]:
     """These contributions, oldest first. One statement."""
-    wanted = sa.select(
+    wanted: Columns = sa.select(
         Feedback.id,
         Feedback.posted_at,
         Feedback.kind,
         Feedback.title,
-        Feedback.html,
-        Feedback.html_affected,
-        Feedback.html_would_help,
+        Feedback.html + Feedback.html_affected + Feedback.html_would_help,
         Feedback.marking,
         sa.func.coalesce(Priority.short_title, "Cross-cutting"),
         _person,
@@ -206,7 +203,7 @@ def contributions(ids: sa.Select[tuple[int]]) -> list[ContributionRow]:
         Feedback.organisation_id,
         sa.func.coalesce(_place_region.title, _its_region.title, ""),
         sa.func.coalesce(_place.title, ""),
-        *_speaker(Feedback.attribution, Member.name, Feedback.contributor),
+        *_speaker(Feedback.attribution, Feedback.author_id, Feedback.contributor),
     ).select_from(Feedback)
     wanted = _with_speaker(wanted, Feedback.author_id, Feedback.organisation_id)
     wanted = (
@@ -216,13 +213,11 @@ def contributions(ids: sa.Select[tuple[int]]) -> list[ContributionRow]:
         .where(Feedback.id.in_(ids))
         .order_by(Feedback.posted_at, Feedback.id)
     )
-    return [
-        ContributionRow(*row[:4], (row[4], row[5], row[6]), *row[7:14], Speaker(*row[14:]))
-        for row in db.session.execute(wanted)
-    ]
+    last = len(Speaker._fields)
+    return [ContributionRow._make((*row[:-last], Speaker(*row[-last:]))) for row in db.session.execute(wanted)]
 
 
-def themes(ids: sa.Select[tuple[int]]) -> dict[int, list[str]]:
+def themes(ids: sa.Select[int]) -> dict[int, list[str]]:
     """The titles of the themes each of these contributions carries, in the list's order. One statement."""
     wanted = (
         sa.select(feedback_theme.c.feedback_id, Theme.title)
@@ -236,18 +231,17 @@ def themes(ids: sa.Select[tuple[int]]) -> dict[int, list[str]]:
     return carried
 
 
-def cited(ids: sa.Select[tuple[int]]) -> list[CitedRow]:
+def cited(ids: sa.Select[int]) -> list[CitedRow]:
     """The words of these threads that stand for challenges, in the order they were cited. One statement.
 
     Words that were withdrawn, said for the department, or stood in a reply edited since are left out.
     """
     is_edited = sa.func.coalesce(Feedback.edited_at > Citation.cited_at, sa.false())
-    attribution = of_post("attribution")
     wanted = cited_posts(
         Citation.feedback_id,
         Citation.words,
         sa.and_(Citation.reply_id.is_(None), is_edited),
-        *_speaker(attribution, Member.name, of_post("contributor")),
+        *_speaker(of_post("attribution"), of_post("author_id"), of_post("contributor")),
     )
     wanted = _with_speaker(wanted, of_post("author_id"), of_post("organisation_id")).where(
         Citation.feedback_id.in_(ids),
@@ -263,7 +257,7 @@ def cited(ids: sa.Select[tuple[int]]) -> list[CitedRow]:
 
 def membership(scope: Scope) -> Membership:
     """Who the Forum writes to and had joined by the end of the period, and the crowd of active members. One statement."""
-    wanted = sa.select(
+    wanted: Columns = sa.select(
         Member.id,
         members.is_invitable(),
         Member.joined_on,
@@ -271,7 +265,7 @@ def membership(scope: Scope) -> Membership:
         sa.func.coalesce(_its_region.title, ""),
     ).outerjoin(Organisation, Organisation.id == Member.organisation_id)
     wanted = _with_home(wanted).where(Member.standing == Standing.ACTIVE, Member.role != Role.ADMIN)
-    found = list(db.session.execute(wanted))
+    found = [tuple(row) for row in db.session.execute(wanted)]
     last = scope.to_on or clock.today()
     invited = (number for number, is_invited, joined, *_ in found if is_invited and (joined is None or joined <= last))
     sectors = Counter(sector for *_, sector, _ in found)
@@ -284,10 +278,8 @@ def membership(scope: Scope) -> Membership:
 
 def made(actor: Member, key: str | None = None) -> Page[MadeRow]:
     """The summaries, newest first, for those who may make them. One statement."""
-    wanted = (
-        sa.select(
-            Summary.id, Summary.title, Summary.marking, Summary.is_for_publication, Summary.made_at, Member.name
-        )
+    wanted: Columns = (
+        sa.select(Summary.id, Summary.title, Summary.marking, Summary.is_for_publication, Summary.made_at, Member.name)
         .join(Member, Member.id == Summary.made_by_id)
         .where(sa.literal(rules.may_make(actor)))
     )

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from forum.base.errors import NotAllowed, Rejected
 from forum.feedback.models import Attribution
+from forum.feedback.rules import attributed
 from forum.members.models import Member
 
 SMALLEST = 5  # people who must share what is told of one of them; the smallest count that is published
@@ -118,13 +119,14 @@ class Crowd(NamedTuple):
 
 
 class Speaker(NamedTuple):
-    """Who said something. Empty words are not known."""
+    """Who said something. Empty words are not known; sector and region are the organisation's."""
 
     attribution: Attribution
     name: str
     organisation: str
     sector: str
     region: str
+    is_member: bool
 
 
 def told(speaker: Speaker, crowd: Crowd) -> str:
@@ -132,13 +134,11 @@ def told(speaker: Speaker, crowd: Crowd) -> str:
 
     Named: name and organisation. Organisation only: its sector, and its region where at least five members share both.
     """
-    match speaker.attribution:
-        case Attribution.NAMED:
-            return ", ".join(filter(None, (speaker.name, speaker.organisation))) or "Not known"
-        case Attribution.ORGANISATION:
-            shared = speaker.region if crowd.hides(speaker.sector, speaker.region) else ""
-            return ", ".join(filter(None, (speaker.sector, shared))) or "Not known"
-    return "A Forum member"
+    shared = speaker.region if crowd.hides(speaker.sector, speaker.region) else ""
+    by = speaker.organisation
+    if speaker.attribution is Attribution.ORGANISATION:
+        by = ", ".join(filter(None, (speaker.sector, shared)))
+    return attributed(speaker.attribution, speaker.name, by, is_member=speaker.is_member)
 
 
 def placed(speaker: Speaker, region: str, area: str, crowd: Crowd) -> tuple[str, str, str]:

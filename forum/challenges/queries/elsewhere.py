@@ -10,11 +10,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from forum.base.db import db
+from forum.base.paging import First, first
 from forum.challenges.models import CLOSED, RESPONSE, Challenge, Citation, Rating, Response, Status, StatusChange
 from forum.challenges.queries.log import LogRow, is_answered, is_sensitive, rows
 from forum.challenges.queries.one import readable_by
 from forum.challenges.queries.quoting import cited_posts, is_by, of_post
 from forum.feedback.models import Feedback
+from forum.feedback.queries import WaitingRow, waiting
 from forum.members.models import Member
 
 
@@ -98,11 +100,28 @@ def of_threads(ids: Iterable[int]) -> dict[int, list[ChallengeMark]]:
     return dict(marks)
 
 
-def without_response(actor: Member, size: int = 10) -> list[LogRow]:
-    """Open challenges nobody has answered, the longest overdue first, those without a date last. One statement."""
+def untriaged(actor: Member, size: int = 5) -> First[WaitingRow]:
+    """Open threads whose words stand for no challenge yet, the oldest first. One statement."""
+    return waiting(actor, sa.exists().where(Citation.feedback_id == Feedback.id), size)
+
+
+def without_owner(actor: Member, size: int = 5) -> First[ChallengeMark]:
+    """Open challenges for which nobody answers, the oldest first. One statement."""
+    wanted = (
+        sa.select(Challenge.id, Challenge.title, Challenge.status)
+        .where(readable_by(actor), Challenge.owner_id.is_(None), Challenge.status.not_in(CLOSED))
+        .order_by(Challenge.opened_at, Challenge.id)
+    )
+    return first(wanted, ChallengeMark._make, size)
+
+
+def without_response(actor: Member, size: int = 10, owner: Member | None = None) -> list[LogRow]:
+    """Open challenges nobody has answered, the longest overdue first, those without a date last; only those of this
+    owner, when one is given. One statement."""
     wanted = (
         rows(actor)
         .where(~is_answered, Challenge.status.not_in(CLOSED))
+        .where(Challenge.owner_id == owner.id if owner else sa.true())
         .order_by(Challenge.response_due_on.is_(None), Challenge.response_due_on, Challenge.id)
         .limit(size)
     )

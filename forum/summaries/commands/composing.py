@@ -1,0 +1,333 @@
+"""From what was read to what a summary says. Nothing is asked of the database here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from forum.base import clock, richtext
+from forum.challenges.models import CLOSED
+from forum.challenges.queries import SummaryRow
+from forum.challenges.rules import says, sentences
+from forum.feedback.models import Attribution, FeedbackKind
+from forum.feedback.rules import KINDS
+from forum.summaries import rules
+from forum.summaries.commands import wording
+from forum.summaries.commands.wording import Material, number
+from forum.summaries.models import (
+    Cell,
+    ChallengePart,
+    Content,
+    Counts,
+    Question,
+    Quotation,
+    Table,
+    ThemePart,
+)
+from forum.summaries.queries import ContributionRow
+
+LONGEST_SENTENCE = 400  # characters of a first sentence that is quoted
+NOT_KNOWN, NOT_TOLD, NO_THEME = "Not known", "Not told", "No theme"
+ITEM_COLUMNS = (
+    "Reference", "Date", "Kind", "Priority", "Themes", "Sector", "Region", "Police force area", "Attribution", "Marking",
+    "Title", "Text", "Challenges",
+)  # fmt: skip
+PUBLISHED_COLUMNS = ("Reference", "Date", "Kind", "Priority", "Themes", "Title", "Challenges")
+
+
+class Told(NamedTuple):
+    """A contribution, and what of it may be told."""
+
+    row: ContributionRow
+    text: str
+    by: str
+    sector: str
+    region: str
+    area: str
+    themes: Sequence[str]
+    challenges: Sequence[str]
+
+    @property
+    def reference(self) -> str:
+        return f"FB-{self.row.id}"
+
+
+def compose(material: Material) -> Content:
+    """Everything the summary says."""
+    told = _told(material)
+    counts = _counts(material)
+    return {
+        "about": wording.about(material),
+        "figures": _figures(material, counts),
+        "scope": wording.scope(material, counts),
+        "method": wording.method(material, counts),
+        "who": _who(told, material.is_for_publication),
+        "what": [_by_kind(told), _by_theme(told, counts)],
+        "themes": _themes(material, told),
+        "challenges": _challenges(material.challenges),
+        "questions": _questions(told),
+        "next_steps": _next_steps(material.challenges),
+        "items": _items(told, material.is_for_publication),
+        "counts": counts,
+        "made_by": material.made_by,
+    }
+
+
+def _told(material: Material) -> list[Told]:
+    crowd = material.membership.crowd
+    behind: dict[int, list[str]] = defaultdict(list)
+    for challenge in material.challenges:
+        behind[challenge.feedback_id].append(challenge.reference)
+    return [
+        Told(
+            row,
+            richtext.to_text(row.html),
+            rules.told(row.speaker, crowd),
+            *_placed(row, crowd),
+            material.themes.get(row.id, ()),
+            behind[row.id],
+        )
+        for row in material.contributions
+    ]
+
+
+def _placed(row: ContributionRow, crowd: rules.Crowd) -> tuple[str, str, str]:
+    """Sector, region and area as every table tells them, so that no table gives away what another keeps."""
+    known = row.speaker.sector, row.region, row.area
+    places = rules.placed(row.speaker, row.region, row.area, crowd)
+    withheld = NOT_TOLD if row.speaker.attribution is Attribution.UNATTRIBUTED else NOT_KNOWN
+    sector, region, area = (place or (withheld if was else NOT_KNOWN) for place, was in zip(places, known, strict=True))
+    return sector, region, area
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def _counts(material: Material) -> Counts:
+    rows, figures, replies = material.contributions, material.figures, material.replies
+    authors = {row.author_id for row in rows}
+    return {
+        "contributions": len(rows),
+        "in_scope": len(rows) + figures.sensitive,
+        "sensitive_left_out": figures.sensitive,
+        "withdrawn_left_out": figures.withdrawn,
+        "challenges_left_out": material.challenges_left_out,
+        "people": _people(rows),
+        "unknown_people": sum(row.person is None for row in rows),
+        "organisations": _organisations(rows),
+        "invited": len(material.membership.invited),
+        "took_part": len(authors & material.membership.invited),
+        "labels": sum(len(material.themes.get(row.id, ())) for row in rows),
+        "replies": replies.by_members,
+        "official_replies": replies.official,
+    }
+
+
+def _people(rows: Iterable[ContributionRow]) -> int:
+    return len({row.person for row in rows} - {None})
+
+
+def _organisations(rows: Iterable[ContributionRow]) -> int:
+    return len({row.organisation_id for row in rows} - {None})
+
+
+def _figures(material: Material, counts: Counts) -> list[list[Cell]]:
+    raised = len({row.id for row in material.challenges})
+    pairs = [
+        (counts["contributions"], "contribution"),
+        (counts["people"], "person"),
+        (counts["organisations"], "organisation"),
+        (counts["replies"], "reply"),
+        (raised, "challenge"),
+    ]
+    many = {"person": "people", "reply": "replies"}
+    return [[count, one if count == 1 else many.get(one, f"{one}s")] for count, one in pairs]
+
+
+def _groups(told: Iterable[Told], names: Callable[[Told], Iterable[str]]) -> list[tuple[str, list[Told]]]:
+    """The contributions under each name, most first, those without one last."""
+    groups: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        for name in names(one):
+            groups[name].append(one)
+    last = (NOT_KNOWN, NOT_TOLD, NO_THEME)
+    return sorted(groups.items(), key=lambda group: (group[0] in last, -len(group[1]), group[0]))
+
+
+def _who(told: Sequence[Told], is_for_publication: bool) -> list[Table]:
+    sectors, regions = _groups(told, lambda one: [one.sector]), _groups(told, lambda one: [one.region])
+    if is_for_publication:
+        return [_published("By sector", "Sector", sectors), _published("By region", "Region", regions)]
+    areas = _groups(told, lambda one: [f"{one.area}, {one.region}" if one.area != one.region else one.area])
+    return [
+        _full("By sector", "Sector", sectors, told),
+        _full("By region", "Region", regions, told),
+        _full("By police force area", "Police force area", areas, told),
+    ]
+
+
+def _full(title: str, named: str, groups: Iterable[tuple[str, list[Told]]], told: Sequence[Told]) -> Table:
+    return {
+        "title": title,
+        "columns": [named, "Contributions", "People", "Organisations"],
+        "rows": [[name, *_three(group)] for name, group in groups],
+        "note": f"All together: {_in_words(told)}.",
+    }
+
+
+def _three(told: Iterable[Told]) -> tuple[int, int, int]:
+    """Contributions, people, organisations."""
+    rows = [one.row for one in told]
+    return len(rows), _people(rows), _organisations(rows)
+
+
+def _in_words(told: Sequence[Told]) -> str:
+    contributions, people, organisations = _three(told)
+    said = number(contributions, "contribution"), number(people, "person", "people")
+    return f"{said[0]} by {said[1]} from {number(organisations, 'organisation')}"
+
+
+def _published(title: str, named: str, groups: Sequence[tuple[str, list[Told]]]) -> Table:
+    """Contributions alone, without small counts: a second column would help to work them out."""
+    counts = rules.published([len(group) for _, group in groups])
+    table: Table = {"title": title, "columns": [named, "Contributions"], "rows": [], "note": ""}
+    if counts is None:
+        table["note"] = "Left out: the counts are so small that they could be worked out from their total."
+        return table
+    table["rows"] = [[name, count] for (name, _), count in zip(groups, counts, strict=True)]
+    table["note"] = f"All together: {number(sum(len(group) for _, group in groups), 'contribution')}."
+    return table
+
+
+def _by_kind(told: Sequence[Told]) -> Table:
+    return {
+        "title": "By kind",
+        "columns": ["Kind", "Contributions"],
+        "rows": [[name, len(group)] for name, group in _groups(told, lambda one: [KINDS[one.row.kind]])],
+        "note": "",
+    }
+
+
+def _by_theme(told: Sequence[Told], counts: Counts) -> Table:
+    return {
+        "title": "By theme",
+        "columns": ["Theme", "Contributions", "Share", "Organisations"],
+        "rows": [
+            [name, len(group), rules.share(len(group), len(told)), _organisations(one.row for one in group)]
+            for name, group in _groups(told, _themes_of)
+        ],
+        "note": f"{number(counts['contributions'], 'contribution')} carry {number(counts['labels'], 'theme')}, so these "
+        "do not add up to the total.",
+    }
+
+
+def _themes_of(one: Told) -> Sequence[str]:
+    return one.themes or [NO_THEME]
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def _themes(material: Material, told: Sequence[Told]) -> list[ThemePart]:
+    words = _cited_words(material, {one.row.id: one for one in told})
+    return [_theme(material, name, group, len(told), words) for name, group in _groups(told, _themes_of)]
+
+
+def _theme(material: Material, name: str, group: Sequence[Told], whole: int, words: dict[int, Quotation]) -> ThemePart:
+    sectors = _groups(group, lambda one: [one.sector])
+    said = f"{_in_words(group)}. That is {len(group):,} of {whole:,} contributions ({rules.share(len(group), whole)})."
+    return {
+        "title": name,
+        "sentence": said,
+        "sectors": None if material.is_for_publication else _full("By sector", "Sector", sectors, group),
+        "quotes": _quotes(group, words, material.quotes),
+        "challenges": list(dict.fromkeys(reference for one in group for reference in one.challenges)),
+    }
+
+
+def _cited_words(material: Material, told: dict[int, Told]) -> dict[int, Quotation]:
+    """The first words cited from each contribution or its replies that still stand there."""
+    found: dict[int, Quotation] = {}
+    for cited in material.cited:
+        if cited.feedback_id in found or (cited.is_edited and not says(told[cited.feedback_id].text, cited.words)):
+            continue
+        by = rules.told(cited.speaker, material.membership.crowd)
+        found[cited.feedback_id] = {"words": cited.words, "by": by, "reference": f"FB-{cited.feedback_id}"}
+    return found
+
+
+def _quotes(group: Sequence[Told], words: dict[int, Quotation], most: int) -> list[Quotation]:
+    """Cited words; on a theme without any, first sentences. One of each contribution, the oldest first."""
+    cited = [words[one.row.id] for one in group if one.row.id in words]
+    return (cited or [_opening(one) for one in group[:most] if one.text])[:most]
+
+
+def _opening(one: Told) -> Quotation:
+    first = next(iter(sentences(one.text)), "")
+    if len(first) > LONGEST_SENTENCE:
+        first = f"{first[:LONGEST_SENTENCE].rsplit(' ', 1)[0]} […]"
+    return {"words": first, "by": one.by, "reference": one.reference}
+
+
+def _challenges(rows: Iterable[SummaryRow]) -> list[ChallengePart]:
+    parts: dict[int, ChallengePart] = {}
+    for row in rows:
+        if row.id not in parts:
+            parts[row.id] = _challenge(row)
+        parts[row.id]["sources"].append(f"FB-{row.feedback_id}")
+    return list(parts.values())
+
+
+def _challenge(row: SummaryRow) -> ChallengePart:
+    return {
+        "reference": row.reference,
+        "title": row.title,
+        "status": row.status.label,
+        "rating": row.rating.value.capitalize(),
+        "owner": row.owner or "No owner yet",
+        "response": richtext.to_text(row.response) or "No response yet",
+        "due": clock.show_date(row.response_due_on) if row.response_due_on else "No date",
+        "sources": [],
+    }
+
+
+def _questions(told: Iterable[Told]) -> list[Question]:
+    asked = (one for one in told if one.row.kind is FeedbackKind.QUESTION)
+    return [{"reference": one.reference, "title": one.row.title, "by": one.by} for one in asked]
+
+
+def _next_steps(rows: Iterable[SummaryRow]) -> list[str]:
+    """The responses still owed, the earliest due first."""
+    owed = {row.id: row for row in rows if not row.response and row.status not in CLOSED}
+    ordered = sorted(owed.values(), key=lambda row: (row.response_due_on is None, row.response_due_on or 0, row.id))
+    return [wording.next_step(row, row.response_due_on) for row in ordered]
+
+
+def _items(told: Iterable[Told], is_for_publication: bool) -> Table:
+    columns = PUBLISHED_COLUMNS if is_for_publication else ITEM_COLUMNS
+    rows = [_item(one) for one in told]
+    return {
+        "title": "Contributions",
+        "columns": list(columns),
+        "rows": [[row[column] for column in columns] for row in rows],
+        "note": "",
+    }
+
+
+def _item(one: Told) -> dict[str, Cell]:
+    return {
+        "Reference": one.reference,
+        "Date": clock.london(one.row.posted_at).date().isoformat(),
+        "Kind": KINDS[one.row.kind],
+        "Priority": one.row.priority,
+        "Themes": "; ".join(one.themes),
+        "Sector": one.sector,
+        "Region": one.region,
+        "Police force area": one.area,
+        "Attribution": one.by,
+        "Marking": one.row.marking.value,
+        "Title": one.row.title,
+        "Text": one.text,
+        "Challenges": ", ".join(one.challenges),
+    }
