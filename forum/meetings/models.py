@@ -41,7 +41,7 @@ class Purpose(enum.Enum):
     DECISION = "decision"
 
 
-class Marking(enum.Enum):
+class Marking(enum.StrEnum):
     OFFICIAL = "OFFICIAL"
     SENSITIVE = "OFFICIAL-SENSITIVE"
 

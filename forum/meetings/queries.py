@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -66,6 +66,10 @@ class MeetingRow(NamedTuple):
         return f"MTG-{self.id}"
 
     @property
+    def starts_on(self) -> date:
+        return clock.london(self.starts_at).date()
+
+    @property
     def needs_answer(self) -> bool:
         return self.is_invited and self.answer is None and self.stage is Stage.OPEN
 
@@ -124,7 +128,7 @@ def themes_of(numbers: Collection[int]) -> dict[int, list[str]]:
         .order_by(Theme.position)
     )
     found: dict[int, list[str]] = {number: [] for number in numbers}
-    for number, title in db.session.execute(wanted).tuples():
+    for number, title in db.session.execute(wanted):
         found[number].append(title)
     return found
 
@@ -148,6 +152,50 @@ def unanswered_by(actor: Member) -> list[MeetingRow]:
 def _next(actor: Member, which: sa.ColumnElement[bool], size: int) -> list[MeetingRow]:
     wanted = _rows(actor).where(which, Meeting.ends_at > clock.now()).order_by(Meeting.starts_at, Meeting.id)
     return [MeetingRow._make(row) for row in db.session.execute(wanted.limit(size))]
+
+
+class ComingRow(NamedTuple):
+    """A meeting that is being prepared, with how its invitation stands in numbers of people."""
+
+    id: int
+    title: str
+    stage: Stage
+    starts_at: datetime
+    invited: int
+    yes: int
+    maybe: int
+    no: int
+
+    @property
+    def reference(self) -> str:
+        return f"MTG-{self.id}"
+
+    @property
+    def unanswered(self) -> int:
+        return self.invited - self.yes - self.maybe - self.no
+
+
+def coming(size: int = 5) -> list[ComingRow]:
+    """Drafts and open meetings that are still to come, the next one first, for whoever runs the Forum. One statement."""
+    wanted = (
+        sa.select(
+            Meeting.id,
+            Meeting.title,
+            Meeting.stage,
+            Meeting.starts_at,
+            sa.func.count(Invitation.id),
+            *(
+                sa.func.count(sa.case((Invitation.answer == answer, 1)))
+                for answer in (Answer.YES, Answer.MAYBE, Answer.NO)
+            ),
+        )
+        .outerjoin(Invitation, sa.and_(Invitation.meeting_id == Meeting.id, Invitation.removed_at.is_(None)))
+        .where(Meeting.stage != Stage.CANCELLED, Meeting.ends_at > clock.now())
+        .group_by(Meeting.id)
+        .order_by(Meeting.starts_at, Meeting.id)
+        .limit(size)
+    )
+    return [ComingRow._make(row) for row in db.session.execute(wanted)]
 
 
 def get(actor: Member, number: int) -> Meeting:
@@ -224,9 +272,7 @@ def overrun(meeting: Meeting, items: list[ItemRow]) -> int:
 
 def item(meeting: Meeting, number: int) -> AgendaItem:
     """The item with this id on this meeting's agenda. Raises NotFound."""
-    found = db.session.scalar(
-        sa.select(AgendaItem).where(AgendaItem.id == number, AgendaItem.meeting_id == meeting.id)
-    )
+    found = db.session.scalar(sa.select(AgendaItem).where(AgendaItem.id == number, AgendaItem.meeting_id == meeting.id))
     if found is None:
         raise NotFound("This item is not on the agenda. It may have been removed.")
     return found
@@ -332,7 +378,7 @@ def progress(meeting: Meeting) -> Progress:
         .group_by(Letter.member_id)
     )
     counted = sa.select(Letter.state, sa.func.count()).where(Letter.id.in_(newest)).group_by(Letter.state)
-    counts = dict(db.session.execute(counted).tuples().all())
+    counts = dict(db.session.execute(counted).all())
 
     def together(states: Collection[State]) -> int:
         return sum(counts.get(state, 0) for state in states)

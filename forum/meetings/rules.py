@@ -29,6 +29,7 @@ IN_PERSON = Way("yes-in-person", "Yes, in person", Answer.YES, Mode.IN_PERSON)
 ONLINE = Way("yes-online", "Yes, online", Answer.YES, Mode.ONLINE)
 MAYBE = Way("maybe", "Maybe", Answer.MAYBE, None)
 NO = Way("no", "No", Answer.NO, None)
+WAYS = (IN_PERSON, ONLINE, MAYBE, NO)
 _COMING = {Mode.IN_PERSON: (IN_PERSON,), Mode.ONLINE: (ONLINE,), Mode.HYBRID: (IN_PERSON, ONLINE)}
 
 
@@ -39,7 +40,7 @@ def ways(mode: Mode) -> tuple[Way, ...]:
 
 def answer_in_words(answer: Answer | None, mode: Mode | None) -> str:
     """ "Yes, in person"; "No answer" when there is none."""
-    known = (way.words for way in (IN_PERSON, ONLINE, MAYBE, NO) if (way.answer, way.mode) == (answer, mode))
+    known = (way.words for way in WAYS if (way.answer, way.mode) == (answer, mode))
     return next(known, "No answer" if answer is None else answer.value.capitalize())
 
 
@@ -139,6 +140,13 @@ def check_inviting(meeting: Meeting, now: datetime) -> None:
         raise Rejected("This meeting was cancelled, so nobody can be invited.")
     if meeting.ends_at <= now:
         raise Rejected("This meeting is over, so no letters about it can be sent.")
+
+
+def sequence_for(meeting: Meeting, link_version: int, *, is_withdrawal: bool = False) -> int:
+    """The SEQUENCE of one person's calendar entry: it rises when the meeting's does, and when that person is taken off
+    or invited again (each of which raises `link_version` only once, hence by two).
+    """
+    return meeting.ical_sequence + 2 * (link_version - 1) + is_withdrawal
 
 
 def check_reachable(member: Member) -> None:

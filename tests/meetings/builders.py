@@ -86,5 +86,3 @@ def stored(meeting: Meeting, member: Member) -> Invitation:
         .where(Invitation.meeting_id == meeting.id, Invitation.member_id == member.id)
         .execution_options(populate_existing=True)
     ).scalar_one()
-
-

@@ -259,17 +259,14 @@ def test_nobody_is_invited_to_a_draft_or_to_what_is_over(inside, cast, before, i
     assert outbox() == []
 
 
-def test_117_invitations_are_written_within_three_tenths_of_a_second(inside, cast, before):
+def test_117_invitations_are_written_within_three_tenths_of_a_second(inside, cast):
     crowd(113)
     made = meeting(cast.sita)
     item(cast.sita, made)
-    before.stop()
-    with time_machine.travel(BEFORE):
-        invite(cast.sita, meeting(cast.sita))  # templates are read and compiled once for the life of a process
-        began = stopwatch.perf_counter()
-        assert invite(cast.sita, made) == 117
-        assert stopwatch.perf_counter() - began < 0.3
-    before.start()
+    invite(cast.sita, meeting(cast.sita))  # templates are read and compiled once for the life of a process
+    began = stopwatch.process_time()  # other work on this machine does not count
+    assert invite(cast.sita, made) == 117
+    assert stopwatch.process_time() - began < 0.3
 
 
 def test_what_was_done_by_other_means_is_noted_without_a_letter(inside, cast, before):
@@ -307,13 +304,13 @@ def test_117_invitations_arrive_and_each_is_clean(inside, cast, mailbox):
     crowd(110)
     for name in ('Siân "Ŵyn" Jones', "O'Linnet, Hannah", "Zoë 🎉 Heron"):
         builders.member(name)
-    made = meeting(cast.sita, title="Forum: “girls”, identification; and, ŷ 🎉\r\nBcc: x@y.example")
+    made = meeting(cast.sita, title="Forum: “girls”, identification; and, ŷ 🎉\r\nBcc: nobody")
     item(cast.sita, made, "Welcome; introductions, and rules")
     assert invite(cast.sita, made) == 117
     mails = taken(mailbox)
     assert len(mails) == 117
     assert queries.progress(made) == (117, 0, 0, 0)
-    assert b"\nBcc:" not in mails[cast.amina.email]
+    assert b"\nBcc:" not in mails[cast.amina.email].partition(b"\r\n\r\n")[0]
 
 
 def test_a_whole_life_as_calendars_see_it(inside, cast, mailbox, before):
@@ -380,8 +377,16 @@ def test_who_was_taken_off_can_be_invited_again_with_a_new_link(inside, cast, ma
             extra = ["By mistake"] if step is inviting.withdraw else []
             step(cast.sita, made, queries.invitation(made, cast.bryn.id), *extra)
         assert queries.by_link(token) is None
-    taken(mailbox)
     assert queries.by_link(queries.reply_token(made.id, cast.bryn.id, 2)) is not None
+    with transaction():
+        scheduling.cancel(cast.sita, made, "Flooded")
+    calendars = [letter.calendar.decode() for letter in outbox(member_id=cast.bryn.id)]
+    assert [(value(c, "METHOD"), value(c, "SEQUENCE")) for c in calendars] == [
+        ("REQUEST", "0"),
+        ("CANCEL", "1"),
+        ("REQUEST", "2"),
+        ("CANCEL", "3"),
+    ]
 
 
 # --- changes ---------------------------------------------------------------------------------------------------------

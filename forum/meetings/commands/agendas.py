@@ -29,9 +29,7 @@ def add_item(
     made = queries.by_form_key(AgendaItem, form_key) if form_key else None
     if made is not None:
         return made
-    last = db.session.scalar(
-        sa.select(sa.func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id)
-    )
+    last = db.session.scalar(sa.select(sa.func.max(AgendaItem.position)).where(AgendaItem.meeting_id == meeting.id))
     item = AgendaItem(
         meeting_id=meeting.id,
         position=(last or 0) + 1,

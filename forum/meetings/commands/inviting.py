@@ -139,9 +139,7 @@ def invite_again(actor: Member, meeting: Meeting, invitation: Invitation) -> Non
     history.note(actor, "invited again", invitation, about=meeting)
 
 
-def _write(
-    kind: Kind, meeting: Meeting, *which: sa.ColumnElement[bool], asks_again: bool = False, **words: Any
-) -> int:
+def _write(kind: Kind, meeting: Meeting, *which: sa.ColumnElement[bool], asks_again: bool = False, **words: Any) -> int:
     """A letter of this kind to those invited who meet the conditions, noted on their invitations; how many."""
     found = db.session.execute(_reachable(kind, meeting).where(*which)).all()
     if not found:

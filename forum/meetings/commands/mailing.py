@@ -16,8 +16,8 @@ from markupsafe import escape
 from forum.base import clock, letters
 from forum.base.db import db
 from forum.base.letters import Kind, Letter, State
-from forum.meetings import exports, queries
-from forum.meetings.exports import Method, Partstat
+from forum.meetings import exports, queries, rules
+from forum.meetings.exports import Method, Partstat, Prepared
 from forum.meetings.models import Answer, Invitation, Meeting, Stage
 from forum.meetings.queries import ItemRow
 from forum.members.models import Member, Standing
@@ -70,9 +70,8 @@ class Mailing:
         self.kind, self.meeting, self.stamped_at = kind, meeting, stamped_at
         self.method: Method = "CANCEL" if kind is Kind.CANCELLATION else "REQUEST"
         url = letters.link(f"/meetings/{meeting.id}")
-        organizer = letters.sender()
-        entry = exports.entry(meeting, url, shows_link=self.method == "REQUEST")
-        self.calendar = exports.prepare(entry, exports.Person(organizer.name, organizer.address), self.method)
+        self.entry = exports.entry(meeting, url, shows_link=self.method == "REQUEST")
+        self.calendars: dict[int, Prepared] = {}
         self.subject = f"{_SUBJECTS[kind]}: {meeting.title}, {clock.show_date(meeting.starts_at)}"
         self.text, self.html = letters.render(
             kind.value,
@@ -90,8 +89,6 @@ class Mailing:
         """The letter made out to this person."""
         token = queries.reply_token(self.meeting.id, person.member_id, person.link_version)
         link = letters.link(f"/reply/{token}")
-        attendee = exports.Person(person.name, person.email)
-        partstat = PARTSTATS[person.answer]
         return {
             "key": self._key(person),
             "kind": self.kind,
@@ -102,10 +99,19 @@ class Mailing:
             "text": self.text.replace(NAME, person.name).replace(REPLY_LINK, link),
             "html": self.html.replace(NAME, escape(person.name)).replace(REPLY_LINK, escape(link)),
             "about": queries.about(self.meeting),
-            "calendar": self.calendar.to(attendee, partstat, "REQ-PARTICIPANT", self.stamped_at),
+            "calendar": self._calendar(person),
             "method": self.method,
             "not_after": self.meeting.ends_at,
         }
+
+    def _calendar(self, person: Addressee) -> bytes:
+        is_withdrawal = self.kind is Kind.CANCELLATION and self.meeting.is_open
+        sequence = rules.sequence_for(self.meeting, person.link_version, is_withdrawal=is_withdrawal)
+        if sequence not in self.calendars:
+            entry, organizer = self.entry._replace(sequence=sequence), exports.Person(*letters.sender())
+            self.calendars[sequence] = exports.prepare(entry, organizer, self.method)
+        attendee, partstat = exports.Person(person.name, person.email), PARTSTATS[person.answer]
+        return self.calendars[sequence].to(attendee, partstat, "REQ-PARTICIPANT", self.stamped_at)
 
     def _key(self, person: Addressee) -> str:
         parts = (self.meeting.id, person.member_id, self.meeting.ical_sequence, self.method, person.number)

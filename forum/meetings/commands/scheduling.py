@@ -48,7 +48,9 @@ class Plan(NamedTuple):
     themes: list[Theme]
 
 
-def schedule(actor: Member, *, form_key: str | None = None, **details: Unpack[Details]) -> Meeting:
+def schedule(
+    actor: Member, *, form_key: str | None = None, is_demonstration: bool = False, **details: Unpack[Details]
+) -> Meeting:
     """A new meeting, as a draft. The same form sent again gives the meeting it made the first time."""
     rules.check_scheduler(actor)
     made = queries.by_form_key(Meeting, form_key) if form_key else None
@@ -64,6 +66,7 @@ def schedule(actor: Member, *, form_key: str | None = None, **details: Unpack[De
         ical_uid=f"{uuid4()}@{domain}",
         changed_at=clock.now(),
         form_key=form_key,
+        is_demonstration=is_demonstration,
     )
     try:
         with db.session.begin_nested():
@@ -87,9 +90,7 @@ def open_meeting(actor: Member, meeting: Meeting) -> None:
     history.note(actor, "opened", meeting)
 
 
-def change(
-    actor: Member, meeting: Meeting, *, version: int, is_told: bool = False, **details: Unpack[Details]
-) -> int:
+def change(actor: Member, meeting: Meeting, *, version: int, is_told: bool = False, **details: Unpack[Details]) -> int:
     """Give the meeting these details; with `is_told`, write to those invited. How many letters were written.
 
     `meeting` has its themes loaded. A change of time or of how it is held asks everybody for a new answer, once they
@@ -117,6 +118,11 @@ def change(
 def differences(meeting: Meeting, **details: Unpack[Details]) -> list[Difference]:
     """What those invited would have to be told if the meeting got these details. `meeting` has its themes loaded."""
     return _differences(meeting, _plan(details, {theme.id for theme in meeting.themes}))
+
+
+def asks_again(meeting: Meeting, **details: Unpack[Details]) -> bool:
+    """Whether, with these details, everybody would be asked for a new answer."""
+    return _asks_again(meeting, _plan(details, {theme.id for theme in meeting.themes}))
 
 
 def cancel(actor: Member, meeting: Meeting, reason: str) -> int:
@@ -165,9 +171,7 @@ def _moment(day: date, at: time, is_second_hour: bool | None, field: str) -> dat
 
 def _plan(details: Details, kept_themes: Collection[int] = ()) -> Plan:
     """Raises Rejected, naming the field, for what cannot be."""
-    starts_at, ends_at = moments_of(
-        details["day"], details["starts"], details["ends"], details["is_second_hour"]
-    )
+    starts_at, ends_at = moments_of(details["day"], details["starts"], details["ends"], details["is_second_hour"])
     rules.check_where(details["mode"], details["place"], details["joining_link"])
     themes = reference.chosen(Theme, details["theme_ids"])
     rules.check_themes(details["theme_ids"], themes, kept_themes, clock.today())
@@ -178,8 +182,7 @@ def _plan(details: Details, kept_themes: Collection[int] = ()) -> Plan:
 
 def _apply(meeting: Meeting, plan: Plan) -> None:
     after = plan.columns
-    asks_again = any(getattr(meeting, name) != after[name] for name in ("starts_at", "ends_at", "mode"))
-    if asks_again and meeting.stage is not Stage.DRAFT:
+    if _asks_again(meeting, plan) and meeting.stage is not Stage.DRAFT:
         meeting.ical_sequence += 1
     for name, value in after.items():
         setattr(meeting, name, value)
@@ -188,12 +191,17 @@ def _apply(meeting: Meeting, plan: Plan) -> None:
     meeting.changed_at = clock.now()
 
 
+def _asks_again(meeting: Meeting, plan: Plan) -> bool:
+    """An answer was for that time, and for that way of taking part."""
+    return any(getattr(meeting, name) != plan.columns[name] for name in ("starts_at", "ends_at", "mode"))
+
+
 def _differences(meeting: Meeting, plan: Plan) -> list[Difference]:
-    before, after = _told(meeting), _told(Meeting(**plan.columns))
+    before, after = in_words(meeting), in_words(Meeting(**plan.columns))
     return [Difference(name, words, after[name]) for name, words in before.items() if words != after[name]]
 
 
-def _told(meeting: Meeting) -> dict[str, str]:
+def in_words(meeting: Meeting) -> dict[str, str]:
     """What an invitation says about the meeting, by name."""
     zone = f" ({clock.london(meeting.starts_at):%Z})" if _is_in_repeated_hour(meeting.starts_at) else ""
     return {

@@ -1,3 +1,4 @@
+from forum.web.meetings import agenda, invitations
 from forum.web.meetings.routes import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["agenda", "blueprint", "invitations"]

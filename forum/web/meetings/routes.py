@@ -1,7 +1,210 @@
-"""Where the meetings pages are answered."""
+"""Meetings: listed, shown, scheduled, changed, opened, cancelled, answered."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from forum.base import clock, letters
+from forum.base.db import transaction
+from forum.base.errors import NotFound, Rejected
+from forum.meetings import exports, queries, rules
+from forum.meetings.commands import replying, scheduling
+from forum.meetings.models import Meeting
+from forum.minutes import queries as minutes
+from forum.reference import queries as reference
+from forum.reference.models import Theme
+from forum.web.fields import choices
+from forum.web.furniture import me, only_if, plural, say
+from forum.web.meetings import forms
 
 blueprint = Blueprint("meetings", __name__, url_prefix="/meetings")
+
+
+def kept(number: int) -> Meeting:
+    """The meeting, for whoever may change it; for others there is no such page."""
+    meeting = queries.get(me(), number)
+    only_if(rules.may_schedule(me()))
+    return meeting
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    form = forms.MeetingsFilter()
+    form.theme.choices = choices(reference.choices(Theme))
+    chosen = form.chosen()
+    is_past = chosen.get("show") == "past"
+    page = queries.meetings(me(), is_past=is_past, theme=chosen.get("theme"), key=request.args.get("key"))
+    return render_template(
+        "meetings/index.html",
+        filters=form,
+        chips=[chip for chip in form.chips() if not chip[0].startswith(":")],
+        page=page,
+        themes=queries.themes_of([row.id for row in page.items]),
+        is_past=is_past,
+        may_schedule=rules.may_schedule(me()),
+        now=clock.now(),
+    )
+
+
+@blueprint.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    meeting = queries.get(me(), number)
+    form = forms.ReplyForm()
+    form.offer(meeting.mode)
+    return _page(meeting, form)
+
+
+def _page(meeting: Meeting, form: forms.ReplyForm) -> str:
+    actor, now = me(), clock.now()
+    invitation = queries.invitation_of(actor, meeting)
+    items = queries.agenda(meeting)
+    runs = rules.may_schedule(actor)
+    return render_template(
+        "meetings/show.html",
+        meeting=meeting,
+        form=form,
+        items=items,
+        purposes=forms.PURPOSES,
+        kind=forms.KINDS[meeting.kind],
+        overrun=queries.overrun(meeting, items),
+        invitation=invitation,
+        answer=rules.answer_in_words(invitation.answer, invitation.mode) if invitation else "",
+        may_answer=invitation is not None and rules.may_answer(meeting, now),
+        shows_link=rules.may_see_joining_link(actor, invitation),
+        minutes=minutes.standing(actor, meeting.id),
+        runs=runs,
+        may_invite=runs and rules.may_invite(meeting, now),
+        is_over=meeting.ends_at <= now,
+        tally=queries.tally(meeting) if runs else None,
+        progress=queries.progress(meeting) if runs else None,
+    )
+
+
+@blueprint.post("/<int:number>/reply")
+def reply(number: int) -> ResponseReturnValue:
+    meeting = queries.get(me(), number)
+    invitation = queries.invitation_of(me(), meeting)
+    if invitation is None:
+        raise NotFound
+    form = forms.ReplyForm()
+    form.offer(meeting.mode)
+    if form.submitted():
+        try:
+            with transaction():
+                replying.answer(me(), meeting, invitation, form.way(), note=form.note.data)
+        except Rejected as refusal:
+            form.reject(refusal)
+            meeting = queries.get(me(), number)
+        else:
+            say(f"Your answer is saved: {form.way().words}")
+            return redirect(url_for(".show", number=number))
+    return _page(meeting, form)
+
+
+@blueprint.get("/<int:number>/calendar.ics")
+def calendar(number: int) -> ResponseReturnValue:
+    """This one meeting to add to a calendar by hand."""
+    meeting = queries.get(me(), number)
+    shows_link = rules.may_see_joining_link(me(), queries.invitation_of(me(), meeting))
+    entry = exports.entry(meeting, letters.link(url_for(".show", number=number)), shows_link=shows_link)
+    body = exports.feed([entry], meeting.title)
+    saved_as = {"Content-Disposition": f'attachment; filename="{meeting.reference}.ics"'}
+    return Response(body, mimetype="text/calendar", headers=saved_as)
+
+
+# --- for the secretariat -----------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def schedule() -> ResponseReturnValue:
+    only_if(rules.may_schedule(me()))
+    form = forms.MeetingForm(data={"form_key": forms.new_key()})
+    form.offer(reference.choices(Theme))
+    if form.submitted():
+        try:
+            with transaction():
+                meeting = scheduling.schedule(me(), form_key=form.form_key.data, **form.details())
+        except Rejected as refusal:
+            form.reject(refusal)
+        else:
+            say(f"{meeting.reference} is saved as a draft. Only the secretariat sees it until you open it.")
+            if meeting.ends_at <= clock.now():
+                say("Its date has passed, so no invitations can be sent.", "important")
+            return redirect(url_for(".show", number=meeting.id))
+    return render_template("meetings/new.html", form=form)
+
+
+@blueprint.route("/<int:number>/edit", methods=["GET", "POST"])
+def edit(number: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    form = forms.MeetingForm(data=forms.as_typed(meeting))
+    form.offer(reference.choices(Theme), meeting.themes)
+    saved: dict[str, Any] | None = None
+    if form.submitted():
+        try:
+            return _changed(meeting, form)
+        except Rejected as refusal:
+            form.reject(refusal)
+            meeting = kept(number)  # as it is now
+            if refusal.field == "version":
+                saved = scheduling.in_words(meeting)
+                form.version.typed = str(meeting.version)
+    return render_template("meetings/edit.html", form=form, meeting=meeting, saved=saved)
+
+
+def _changed(meeting: Meeting, form: forms.MeetingForm) -> ResponseReturnValue:
+    """Change the meeting; before that, when people invited would notice, ask whether they are told."""
+    telling = forms.TellForm()
+    details = form.details()
+    differences = scheduling.differences(meeting, **details)
+    people = queries.tally(meeting).invited if differences and rules.may_invite(meeting, clock.now()) else 0
+    if people and not (request.form.get("asked") and telling.submitted()):
+        return render_template(
+            "meetings/tell.html",
+            form=telling,
+            meeting=meeting,
+            typed=_typed(),
+            differences=differences,
+            asks_again=scheduling.asks_again(meeting, **details),
+            people=people,
+        )
+    is_told = people > 0 and telling.tell.data == "yes"
+    with transaction():
+        written = scheduling.change(me(), meeting, version=form.version.data or 0, is_told=is_told, **details)
+    say(f"The changes are saved. {plural(written, 'update')} will be sent." if written else "The changes are saved.")
+    return redirect(url_for(".show", number=meeting.id))
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Everything the form sent, to be sent once more."""
+    skipped = {"csrf_token", "tell", "asked"}
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in skipped]
+
+
+@blueprint.post("/<int:number>/open")
+def open_(number: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    with transaction():
+        scheduling.open_meeting(me(), meeting)
+    say("The meeting is open: members can see it. No mail has been sent yet.")
+    return redirect(url_for(".show", number=number))
+
+
+@blueprint.route("/<int:number>/cancel", methods=["GET", "POST"])
+def cancel(number: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    form = forms.ReasonForm()
+    if form.submitted():
+        try:
+            with transaction():
+                written = scheduling.cancel(me(), meeting, form.reason.data)
+        except Rejected as refusal:
+            form.reject(refusal)
+            meeting = kept(number)
+        else:
+            say(f"The meeting is cancelled. {plural(written, 'letter')} will be sent.")
+            return redirect(url_for(".show", number=number))
+    return render_template("meetings/cancel.html", form=form, meeting=meeting, people=queries.tally(meeting).invited)

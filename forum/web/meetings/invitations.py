@@ -1,0 +1,167 @@
+"""Invitations to a meeting: who gets what, how far the mailing is, who answered what."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from forum.base import clock, letters
+from forum.base.db import transaction
+from forum.base.errors import Rejected
+from forum.meetings import queries, rules
+from forum.meetings.commands import inviting, replying
+from forum.meetings.models import Invitation, Meeting
+from forum.members import queries as members
+from forum.web.furniture import me, plural, say
+from forum.web.meetings import forms
+from forum.web.meetings.routes import blueprint, kept
+
+
+@blueprint.get("/<int:number>/invitations")
+def invitations(number: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    tally = queries.tally(meeting)
+    form = forms.InvitedFilter()
+    page = queries.invited(meeting, key=request.args.get("key"), **form.chosen())
+    if not page.items and not tally.invited and not form.chosen():
+        return _preview(meeting)
+    return render_template(
+        "meetings/invitations.html",
+        meeting=meeting,
+        tally=tally,
+        progress=queries.progress(meeting),
+        page=page,
+        filters=form,
+        may_invite=rules.may_invite(meeting, clock.now()),
+    )
+
+
+@blueprint.get("/<int:number>/invitations/new")
+def preview(number: int) -> ResponseReturnValue:
+    return _preview(kept(number))
+
+
+def _preview(meeting: Meeting, problem: str = "") -> str:
+    """Exactly who would get what; nothing is written."""
+    people = queries.uninvited(meeting)
+    left_out = members.left_out()
+    return render_template(
+        "meetings/preview.html",
+        meeting=meeting,
+        people=people,
+        sectors=Counter(person.sector or "Sector not known" for person in people).most_common(),
+        left_out=left_out,
+        reasons=Counter(person.reason for person in left_out).most_common(),
+        sample=inviting.sample(meeting, people[0]) if people else None,
+        sender=letters.sender(),
+        may_invite=rules.may_invite(meeting, clock.now()),
+        is_over=meeting.ends_at <= clock.now(),
+        problem=problem,
+    )
+
+
+@blueprint.post("/<int:number>/invitations")
+def send(number: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    seen = request.form.get("people", "")
+    try:
+        with transaction():
+            count = inviting.invite(me(), meeting, expected=int(seen) if seen.isdecimal() and len(seen) < 10 else -1)
+    except Rejected as refusal:
+        return _preview(kept(number), refusal.message)
+    if count:
+        say(f"{plural(count, 'invitation')} will be sent.")
+    else:
+        say("Everybody who can be invited has been already. Nothing was sent twice.")
+    return redirect(url_for(".invitations", number=number))
+
+
+@blueprint.get("/<int:number>/invitations/progress")
+def progress(number: int) -> ResponseReturnValue:
+    """The part of the invitations page that keeps itself current."""
+    meeting = kept(number)
+    return render_template("meetings/_progress.html", meeting=meeting, progress=queries.progress(meeting))
+
+
+@blueprint.post("/<int:number>/invitations/update")
+def update(number: int) -> ResponseReturnValue:
+    """Tell those who were not told of a change when it was made."""
+    meeting = kept(number)
+    with transaction():
+        queries.take(meeting)
+        count = inviting.tell(me(), meeting)
+    say(f"{plural(count, 'update')} will be sent." if count else "Everybody has been told already.")
+    return redirect(url_for(".invitations", number=number))
+
+
+# --- one person --------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/<int:number>/invitations/<int:member_id>", methods=["GET", "POST"])
+def invitee(number: int, member_id: int) -> ResponseReturnValue:
+    """One person's letters and answers; posting records an answer for them."""
+    meeting = kept(number)
+    invitation = queries.invitation(meeting, member_id)
+    form = forms.ReplyForm()
+    form.offer(meeting.mode)
+    if form.submitted():
+        try:
+            with transaction():
+                replying.answer(me(), meeting, invitation, form.way(), note=form.note.data)
+        except Rejected as refusal:
+            form.reject(refusal)
+            meeting = kept(number)
+            invitation = queries.invitation(meeting, member_id)
+        else:
+            say(f"{invitation.member.name}: {form.way().words}")
+            return redirect(url_for(".invitee", number=number, member_id=member_id))
+    return _invitee(meeting, invitation, form)
+
+
+def _invitee(meeting: Meeting, invitation: Invitation, form: forms.ReplyForm) -> str:
+    return render_template(
+        "meetings/invitee.html",
+        meeting=meeting,
+        invitation=invitation,
+        member=invitation.member,
+        form=form,
+        answer=rules.answer_in_words(invitation.answer, invitation.mode),
+        replies=queries.replies(invitation),
+        letters=queries.letters_to(meeting, invitation.member_id),
+        may_invite=rules.may_invite(meeting, clock.now()),
+    )
+
+
+@blueprint.post("/<int:number>/invitations/<int:member_id>/resend")
+def resend(number: int, member_id: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    invitation = queries.invitation(meeting, member_id)
+    with transaction():
+        inviting.resend(me(), meeting, invitation)
+    say(f"The invitation to {invitation.member.name} will be sent again.")
+    return redirect(url_for(".invitee", number=number, member_id=member_id))
+
+
+@blueprint.route("/<int:number>/invitations/<int:member_id>/withdraw", methods=["GET", "POST"])
+def withdraw(number: int, member_id: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    invitation = queries.invitation(meeting, member_id)
+    form = forms.ReasonForm()
+    if form.submitted():
+        with transaction():
+            inviting.withdraw(me(), meeting, invitation, form.reason.data)
+        say(f"{invitation.member.name} is no longer invited.")
+        return redirect(url_for(".invitations", number=number))
+    return render_template("meetings/withdraw.html", form=form, meeting=meeting, member=invitation.member)
+
+
+@blueprint.post("/<int:number>/invitations/<int:member_id>/again")
+def invite_again(number: int, member_id: int) -> ResponseReturnValue:
+    meeting = kept(number)
+    invitation = queries.invitation(meeting, member_id)
+    with transaction():
+        inviting.invite_again(me(), meeting, invitation)
+    say(f"{invitation.member.name} is invited again.")
+    return redirect(url_for(".invitee", number=number, member_id=member_id))
