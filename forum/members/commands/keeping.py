@@ -35,7 +35,7 @@ def add_member(
         raise Rejected("Only an administrator gives roles. Add them as a member.", field="role")
     address = _address(email)
     _check_new(name, address, more.get("organisation_id"))
-    standing = Standing.INVITED if address else Standing.ACTIVE
+    standing = Standing.INVITED if address and not more.get("password_hash") else Standing.ACTIVE
     joined_on = None if address else clock.today()
     member = Member(**{"joined_on": joined_on, **more}, name=name, email=address, role=role, standing=standing)
     member.themes = chosen(Theme, themes) if themes else []
