@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from forum.base import clock, history
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
+from forum.census.queries import census
 from forum.members import queries as members
 from forum.reference import commands, queries
 from forum.reference.models import (
@@ -135,3 +136,9 @@ def show_history() -> ResponseReturnValue:
 def check_history() -> ResponseReturnValue:
     """Whether the chain holds, line by line."""
     return render_template("admin/check.html", breaks=list(history.breaks()), count=history.count())
+
+
+@blueprint.get("/census")
+def show_census() -> ResponseReturnValue:
+    """How many of everything there is: what the operators' command counts."""
+    return render_template("admin/census.html", counted=census())
