@@ -75,7 +75,9 @@ def test_the_rating_follows_from_prevalence_and_impact(prevalence, impact, ratin
     assert rating.lowest <= challenge.score <= rating.highest
 
 
-@pytest.mark.parametrize(("prevalence", "impact", "field"), [(9, 3, "prevalence"), (0, 3, "prevalence"), (3, 6, "impact")])
+@pytest.mark.parametrize(
+    ("prevalence", "impact", "field"), [(9, 3, "prevalence"), (0, 3, "prevalence"), (3, 6, "impact")]
+)
 def test_ratings_run_from_one_to_five(prevalence, impact, field):
     with pytest.raises(Rejected, match="from 1 to 5") as refusal:
         rules.check_rating(prevalence, impact)

@@ -10,6 +10,8 @@ from forum.challenges.queries.elsewhere import (
     for_author,
     for_summary,
     of_threads,
+    untriaged,
+    without_owner,
     without_response,
 )
 from forum.challenges.queries.log import CROSS_CUTTING, Choices, ExportRow, Filter, LogRow, choices, export_rows, log
@@ -66,5 +68,7 @@ __all__ = [
     "source_authors",
     "steps_of",
     "suggested",
+    "untriaged",
+    "without_owner",
     "without_response",
 ]

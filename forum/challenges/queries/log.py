@@ -262,7 +262,7 @@ def _themes(which: Columns) -> dict[int, list[str]]:
         .join(Theme, Theme.id == challenge_theme.c.theme_id)
         .where(challenge_theme.c.challenge_id.in_(which))
     )
-    return _grouped(db.session.execute(wanted.order_by(Theme.position, Theme.id)).tuples())
+    return _grouped(tuple(row) for row in db.session.execute(wanted.order_by(Theme.position, Theme.id)))
 
 
 def _sources(which: Columns) -> dict[int, list[tuple[str, str]]]:
