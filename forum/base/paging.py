@@ -39,6 +39,20 @@ class Page(Generic[T]):
         return Page([make(item) for item in self.items], self.next_key, self.previous_key)
 
 
+@dataclass(frozen=True)
+class First(Generic[T]):
+    """The first rows of a list, and how many it has in all."""
+
+    items: list[T]
+    total: int
+
+
+def first(select: sa.Select[*tuple[Any, ...]], make: Callable[[Any], T], size: int) -> First[T]:
+    """The first rows of an ordered select of columns, each made into a thing, and how many rows it has. One statement."""
+    rows = [tuple(row) for row in db.session.execute(select.add_columns(sa.func.count().over()).limit(size))]
+    return First([make(row[:-1]) for row in rows], rows[0][-1] if rows else 0)
+
+
 def page(
     select: sa.Select[Any], order: Sequence[Any], key: str | None = None, size: int = 20, limit: int = 100
 ) -> Page[Any]:

@@ -27,7 +27,7 @@ from forum.members.models import (
     Standing,
     theme_interest,
 )
-from forum.reference.models import PoliceForce, Region, Sector
+from forum.reference.models import PoliceForce, Region, Sector, Theme
 
 SIGN_IN_LASTS = timedelta(days=7)
 TABLES = (CSV, ODS, XLSX, TEXT)  # kinds of files that hold a table
@@ -169,6 +169,18 @@ def names_of(ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(wanted)}
 
 
+def standings() -> dict[Standing, int]:
+    """How many members (role member) stand where; standings without any are left out. One statement."""
+    counted = sa.select(Member.standing, sa.func.count()).where(Member.role == Role.MEMBER).group_by(Member.standing)
+    return dict(db.session.execute(counted).all())
+
+
+def interests_of(member: Member) -> list[str]:
+    """The titles of the themes this member is interested in, in the list's order. One statement."""
+    wanted = sa.select(Theme.title).join(theme_interest, theme_interest.c.theme_id == Theme.id)
+    return list(db.session.scalars(wanted.where(theme_interest.c.member_id == member.id).order_by(Theme.position)))
+
+
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     """Whom this person may look up: whoever runs the Forum everybody, others its active members."""
     if actor.runs_the_forum:
@@ -250,7 +262,7 @@ def sessions(member: Member, token: str) -> list[SessionRow]:
         )
         .order_by(SignIn.id.desc())
     )
-    return [SessionRow(*row) for row in db.session.execute(wanted).tuples()]
+    return [SessionRow(*row) for row in db.session.execute(wanted)]
 
 
 def joining_letter(member: Member) -> JoiningLetterRow:
@@ -437,7 +449,7 @@ def members_of(actor: Member, number: int) -> list[MemberRow]:
 def organisation_choices() -> list[tuple[int, str]]:
     """Every organisation as (id, name), by name."""
     wanted = sa.select(Organisation.id, Organisation.name).order_by(Organisation.name, Organisation.id)
-    return list(db.session.execute(wanted).tuples())
+    return [(row.id, row.name) for row in db.session.execute(wanted)]
 
 
 def last_changed_by(thing: Member | Organisation) -> str:

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from forum.base import clock
 from forum.base.db import db
 from forum.base.errors import NotFound
-from forum.meetings.models import Meeting
+from forum.base.paging import First, first
+from forum.meetings.models import Meeting, Stage
 from forum.members.models import Member
 from forum.minutes import rules
 from forum.minutes.models import MinuteItem, Minutes, MinutesStage
@@ -53,6 +55,30 @@ def standing(actor: Member, meeting_id: int) -> Standing | None:
     if row is None or (row[0] is not MinutesStage.PUBLISHED and not rules.may_write(actor)):
         return None
     return Standing(*row)
+
+
+class ToWriteRow(NamedTuple):
+    """A meeting that is over and whose minutes are not published."""
+
+    id: int
+    title: str
+    starts_at: datetime
+    is_begun: bool
+
+    @property
+    def reference(self) -> str:
+        return f"MTG-{self.id}"
+
+
+def to_write(size: int = 5) -> First[ToWriteRow]:
+    """Meetings that were held and have no published minutes, the latest first. One statement."""
+    wanted = (
+        sa.select(Meeting.id, Meeting.title, Meeting.starts_at, Minutes.id.is_not(None))
+        .outerjoin(Minutes, Minutes.meeting_id == Meeting.id)
+        .where(Meeting.stage == Stage.OPEN, Meeting.ends_at < clock.now(), Minutes.published_at.is_(None))
+        .order_by(Meeting.starts_at.desc(), Meeting.id.desc())
+    )
+    return first(wanted, ToWriteRow._make, size)
 
 
 def published(meeting_ids: Collection[int]) -> set[int]:

@@ -98,14 +98,14 @@ def test_the_outbox_is_counted_and_paged_newest_first():
     ended(6, State.REFUSED, about="meeting:3")
     assert letters.counts_of("meeting:3") == {State.WAITING: 4, State.REFUSED: 1}
     page = letters.listed(about="meeting:3", size=2)
-    rest = letters.listed(about="meeting:3", before=page[-1].id)
-    assert [row.to_name for row in page + rest] == ["Person 6", "Person 4", "Person 3", "Person 2", "Person 1"]
-    assert [row.to_name for row in letters.listed(state=State.REFUSED)] == ["Person 6"]
+    rest = letters.listed(about="meeting:3", key=page.next_key)
+    assert [row.to_name for row in page.items + rest.items] == ["Person 6", "Person 4", "Person 3", "Person 2", "Person 1"]
+    assert [row.to_name for row in letters.listed(state=State.REFUSED).items] == ["Person 6"]
 
 
 def test_a_withheld_recipient_is_in_no_list():
     write(is_recipient_withheld=True)
-    (row,) = letters.listed()
+    (row,) = letters.listed().items
     assert (row.to_name, row.to_address) == ("", "")
     assert row.subject == "Papers for the Forum"
 

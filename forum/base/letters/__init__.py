@@ -4,7 +4,17 @@ from forum.base.letters.building import build
 from forum.base.letters.commands import hold, hold_all, release, resend, send_all
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
 from forum.base.letters.models import FAILED, Kind, Letter, State
-from forum.base.letters.queries import LetterRow, counts, counts_of, due_since, find, listed, oldest_waiting
+from forum.base.letters.queries import (
+    LetterRow,
+    Trouble,
+    counts,
+    counts_of,
+    due_since,
+    find,
+    listed,
+    oldest_waiting,
+    trouble,
+)
 from forum.base.letters.showing import Shown, shown
 from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
 
@@ -17,6 +27,7 @@ __all__ = [
     "Sender",
     "Shown",
     "State",
+    "Trouble",
     "build",
     "check",
     "counts",
@@ -37,6 +48,7 @@ __all__ = [
     "sender",
     "shown",
     "take_back_claims",
+    "trouble",
     "write",
     "write_many",
 ]

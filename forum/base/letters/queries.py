@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forum.base import clock
 from forum.base.db import db
 from forum.base.errors import NotFound
-from forum.base.letters.models import Kind, Letter, State
+from forum.base.letters.models import FAILED, Kind, Letter, State
 from forum.base.paging import Page, page
 
 UNDER_WAY = (State.WAITING, State.SENDING, State.DELAYED)
@@ -43,7 +43,7 @@ def counts_of(about: str) -> dict[State, int]:
 
 def counts() -> dict[State, int]:
     """How many letters are in each state; states without any are left out. One statement."""
-    return dict(db.session.execute(sa.select(Letter.state, sa.func.count()).group_by(Letter.state)).tuples().all())
+    return dict(db.session.execute(sa.select(Letter.state, sa.func.count()).group_by(Letter.state)).all())
 
 
 def oldest_waiting() -> datetime | None:
@@ -57,6 +57,23 @@ def due_since() -> datetime | None:
     """Since when the longest due letter could have been taken; None when nothing is due. A running worker takes what
     is due within seconds, so a moment long past means that none runs."""
     return db.session.scalar(sa.select(sa.func.min(Letter.next_try_at)).where(Letter.next_try_at <= clock.now()))
+
+
+class Trouble(NamedTuple):
+    """What somebody has to look at; `due_since` as `due_since()` has it."""
+
+    failed: int
+    held: int
+    due_since: datetime | None
+
+
+def trouble() -> Trouble:
+    """How many letters failed and are held, and since when the longest due one waits. One statement."""
+    counted = sa.select(sa.func.count()).select_from(Letter)
+    failed = counted.where(Letter.state.in_(FAILED)).scalar_subquery()
+    held = counted.where(Letter.state == State.HELD).scalar_subquery()
+    due = sa.select(sa.func.min(Letter.next_try_at)).where(Letter.next_try_at <= clock.now()).scalar_subquery()
+    return Trouble._make(db.session.execute(sa.select(failed, held, due)).one())
 
 
 def listed(

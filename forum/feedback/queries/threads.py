@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from forum.base.db import db
-from forum.base.paging import Page, page
+from forum.base.paging import First, Page, first, page
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, ReadMark, Reply, feedback_theme
 from forum.feedback.queries.one import readable_by
 from forum.feedback.rules import attributed
-from forum.members.models import Member, Organisation
+from forum.members.models import Member, Organisation, theme_interest
 from forum.reference.models import Listed, PoliceForce, Priority, Sector, Theme
 
 
@@ -93,6 +93,52 @@ def newest(actor: Member, theme_ids: Collection[int] = (), size: int = 5) -> lis
         select = select.where(_has_theme(theme_ids))
     newest_first = select.order_by(Feedback.active_at.desc(), Feedback.id.desc()).limit(size)
     return [_row(tuple(row)) for row in db.session.execute(newest_first)]
+
+
+class WaitingRow(NamedTuple):
+    """A thread that somebody has yet to do something about."""
+
+    id: int
+    title: str
+    kind: FeedbackKind
+    posted_at: datetime
+
+    @property
+    def reference(self) -> str:
+        return f"FB-{self.id}"
+
+
+def waiting(actor: Member, without: sa.ColumnElement[bool], size: int) -> First[WaitingRow]:
+    """Open threads without this, the longest waiting first. One statement."""
+    wanted = (
+        sa.select(Feedback.id, Feedback.title, Feedback.kind, Feedback.posted_at)
+        .where(readable_by(actor), Feedback.closed_at.is_(None), Feedback.withdrawn_at.is_(None), ~without)
+        .order_by(Feedback.posted_at, Feedback.id)
+    )
+    return first(wanted, WaitingRow._make, size)
+
+
+def unanswered_questions(actor: Member, size: int = 5) -> First[WaitingRow]:
+    """Questions to which the department has not replied, the oldest first. One statement."""
+    official = Reply.is_official & Reply.withdrawn_at.is_(None)
+    answered = sa.exists().where(Reply.feedback_id == Feedback.id, official)
+    return waiting(actor, answered | (Feedback.kind != FeedbackKind.QUESTION), size)
+
+
+def new_for(actor: Member, size: int = 5) -> list[ThreadRow]:
+    """What others wrote since this person last read it, in the themes they are interested in (in all, when they chose
+    none); the newest activity first. One statement."""
+    chosen = sa.select(theme_interest.c.theme_id).where(theme_interest.c.member_id == actor.id)
+    of_theirs = sa.exists().where(
+        feedback_theme.c.feedback_id == Feedback.id, feedback_theme.c.theme_id.in_(chosen)
+    )
+    wanted = (
+        _rows(actor)
+        .where(readable_by(actor), is_unread(actor), sa.or_(of_theirs, ~chosen.exists()))
+        .where(sa.func.coalesce(Feedback.author_id, 0) != actor.id)
+        .order_by(Feedback.active_at.desc(), Feedback.id.desc())
+    )
+    return [_row(tuple(row)) for row in db.session.execute(wanted.limit(size))]
 
 
 def is_unread(actor: Member) -> sa.ColumnElement[bool]:
