@@ -38,7 +38,7 @@ def add_item(
         minutes=minutes,
         purpose=purpose,
         paper=paper,
-        form_key=form_key,
+        form_key=form_key or None,
     )
     db.session.add(item)
     db.session.flush()

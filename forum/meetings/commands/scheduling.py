@@ -65,7 +65,7 @@ def schedule(
         host_id=actor.id,
         ical_uid=f"{uuid4()}@{domain}",
         changed_at=clock.now(),
-        form_key=form_key,
+        form_key=form_key or None,
         is_demonstration=is_demonstration,
     )
     try:
