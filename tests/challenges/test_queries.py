@@ -162,7 +162,7 @@ def test_what_was_done_is_told_by_quarter(inside, cast):
     rows = queries.answered(cast.bryn).items
     assert [(row.id, row.quarter) for row in rows] == [(two.id, Quarter(2016, 4)), (one.id, Quarter(2016, 3))]
     assert [row.id for row in queries.answered(cast.bryn, quarter=Quarter(2016, 3)).items] == [one.id]
-    assert queries.answered_quarters() == [Quarter(2016, 4), Quarter(2016, 3)]
+    assert queries.choices().quarters == [Quarter(2016, 4), Quarter(2016, 3)]
     assert rows[1].reason == "Because of that."
     assert [quote.words for quote in rows[1].quotes] == [WORDS]
 
@@ -183,7 +183,7 @@ def test_at_most_three_quotations_and_none_that_are_gone(inside, cast):
 def test_nothing_was_answered_yet(inside, cast):
     challenge(cast.sita)
     assert queries.answered(cast.amina).items == []
-    assert queries.answered_quarters() == []
+    assert queries.choices().quarters == []
 
 
 # --- for other pages -------------------------------------------------------------------------------------------------

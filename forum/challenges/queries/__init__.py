@@ -1,6 +1,6 @@
 """Reading the challenges log."""
 
-from forum.challenges.queries.answered import AnsweredRow, answered, answered_quarters
+from forum.challenges.queries.answered import AnsweredRow, answered
 from forum.challenges.queries.elsewhere import (
     ChallengeMark,
     Counts,
@@ -48,7 +48,6 @@ __all__ = [
     "Step",
     "SummaryRow",
     "answered",
-    "answered_quarters",
     "choices",
     "citation",
     "counts",

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from forum.base import clock
-from forum.base.db import db
 from forum.base.paging import Page, page
 from forum.challenges.models import RESPONSE, Challenge, Rating, Response, Status, StatusChange
 from forum.challenges.queries.log import has_theme, in_priority, is_sensitive, is_yours
@@ -99,16 +98,3 @@ def _select(actor: Member) -> Columns:
         .outerjoin(Priority, Priority.id == Challenge.priority_id)
         .where(Challenge.answered_at.is_not(None), readable_by(actor))
     )
-
-
-def answered_quarters() -> list[Quarter]:
-    """Every quarter from the first answer to the last, latest first. One statement."""
-    first, last = db.session.execute(
-        sa.select(sa.func.min(Challenge.answered_at), sa.func.max(Challenge.answered_at))
-    ).one()
-    if first is None or last is None:
-        return []
-    quarters = [Quarter.of(clock.london(first).date())]
-    while quarters[-1] < Quarter.of(clock.london(last).date()):
-        quarters.append(quarters[-1].next)
-    return quarters[::-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -76,11 +76,14 @@ class LogRow(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """What a list of challenges can be narrowed by, as (id, words): only what is in use."""
+    """What a list of challenges can be narrowed by, as (id, words): only what is in use. `quarters`: from the first
+    answer to the last, latest first.
+    """
 
     priorities: list[tuple[int, str]]
     themes: list[tuple[int, str]]
     owners: list[tuple[int, str]]
+    quarters: list[rules.Quarter]
 
 
 class ExportRow(NamedTuple):
@@ -191,7 +194,8 @@ def log(actor: Member, wanted: Filter, key: str | None = None, size: int = 50) -
 
 
 def choices() -> Choices:
-    """What the log can be narrowed by. One statement."""
+    """What lists of challenges can be narrowed by. One statement."""
+    seconds = sa.cast(sa.extract("epoch", Challenge.answered_at), sa.BigInteger)
     parts = (
         sa.select(sa.literal(0), Priority.position, Priority.short_title, Priority.id),
         sa.select(sa.literal(1), Theme.position, Theme.title, Theme.id).where(
@@ -200,12 +204,26 @@ def choices() -> Choices:
         sa.select(sa.literal(2), sa.literal(0), Member.name, Member.id).where(
             sa.exists().where(Challenge.owner_id == Member.id)
         ),
+        sa.select(sa.literal(3), sa.func.min(seconds), sa.literal(""), sa.func.max(seconds)),
     )
-    entries: list[tuple[Any, ...]] = [tuple(row) for row in db.session.execute(sa.union_all(*parts))]
-    found: list[list[tuple[int, str]]] = [[], [], []]
-    for part, _position, words, number in sorted(entries):
-        found[part].append((number, words))
-    return Choices([*found[0], (CROSS_CUTTING, "Cross-cutting")], found[1], found[2])
+    found: list[list[tuple[Any, ...]]] = [[], [], [], []]
+    for part, position, words, number in db.session.execute(sa.union_all(*parts)):
+        found[part].append((position, words, number))
+    ends = [(first, last) for first, _, last in found.pop() if first is not None]
+    priorities, themes, owners = ([(number, words) for _, words, number in sorted(part)] for part in found)
+    quarters = _quarters(*ends[0]) if ends else []
+    return Choices([*priorities, (CROSS_CUTTING, "Cross-cutting")], themes, owners, quarters)
+
+
+def _quarters(first: int, last: int) -> list[rules.Quarter]:
+    """Every quarter between two moments (seconds since 1970), latest first."""
+    start, end = (
+        rules.Quarter.of(clock.london(datetime.fromtimestamp(seconds, UTC)).date()) for seconds in (first, last)
+    )
+    quarters = [start]
+    while quarters[-1] < end:
+        quarters.append(quarters[-1].next)
+    return quarters[::-1]
 
 
 def export_rows(actor: Member, wanted: Filter) -> list[ExportRow]:

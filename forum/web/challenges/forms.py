@@ -79,10 +79,10 @@ class AnsweredFilter(FilterForm):
     priority = SelectField("Priority", blank="Any")
     quarter = SelectField("Quarter", blank="Any")
 
-    def offer(self, offered: Choices, quarters: Sequence[rules.Quarter]) -> AnsweredFilter:
+    def offer(self, offered: Choices) -> AnsweredFilter:
         self.priority.choices = choices(offered.priorities)
         self.theme.choices = choices(offered.themes)
-        self.quarter.choices = [Choice(quarter.slug, quarter.label) for quarter in quarters]
+        self.quarter.choices = [Choice(quarter.slug, quarter.label) for quarter in offered.quarters]
         return self
 
     def details(self) -> dict[str, Any]:

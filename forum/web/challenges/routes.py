@@ -69,7 +69,7 @@ def export(kind: str) -> ResponseReturnValue:
 
 @blueprint.get("/you-said-we-did")
 def answered() -> ResponseReturnValue:
-    form = AnsweredFilter().offer(queries.choices(), queries.answered_quarters())
+    form = AnsweredFilter().offer(queries.choices())
     page = queries.answered(me(), **form.details(), key=request.args.get("key"))
     marking = _marking(any(row.is_sensitive for row in page.items))
     return render_template("challenges/answered.html", form=form, page=page, page_marking=marking)
