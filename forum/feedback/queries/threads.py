@@ -128,13 +128,15 @@ def unanswered_questions(actor: Member, size: int = 5) -> First[WaitingRow]:
 def new_for(actor: Member, size: int = 5) -> list[ThreadRow]:
     """What others wrote since this person last read it, in the themes they are interested in (in all, when they chose
     none); the newest activity first. One statement."""
-    chosen = sa.select(theme_interest.c.theme_id).where(theme_interest.c.member_id == actor.id)
-    of_theirs = sa.exists().where(
-        feedback_theme.c.feedback_id == Feedback.id, feedback_theme.c.theme_id.in_(chosen)
+    has_chosen = sa.exists().where(theme_interest.c.member_id == actor.id)
+    of_theirs = (
+        sa.select(feedback_theme.c.feedback_id)
+        .join(theme_interest, theme_interest.c.theme_id == feedback_theme.c.theme_id)
+        .where(theme_interest.c.member_id == actor.id)
     )
     wanted = (
         _rows(actor)
-        .where(readable_by(actor), is_unread(actor), sa.or_(of_theirs, ~chosen.exists()))
+        .where(readable_by(actor), is_unread(actor), sa.or_(Feedback.id.in_(of_theirs), ~has_chosen))
         .where(sa.func.coalesce(Feedback.author_id, 0) != actor.id)
         .order_by(Feedback.active_at.desc(), Feedback.id.desc())
     )
@@ -148,7 +150,7 @@ def is_unread(actor: Member) -> sa.ColumnElement[bool]:
         ReadMark.feedback_id == Feedback.id,
         ReadMark.read_at >= Feedback.active_at,
     )
-    return sa.and_(Feedback.withdrawn_at.is_(None), ~seen.exists())
+    return sa.and_(Feedback.withdrawn_at.is_(None), ~seen.correlate(Feedback).exists())
 
 
 def author_columns(post: type[Feedback] | type[Reply]) -> tuple[Any, ...]:
