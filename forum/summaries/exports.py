@@ -34,7 +34,11 @@ def ods(summary: Summary) -> bytes:
         summary.title,
         says["made_by"],
         summary.made_at,
-        [("Marking", summary.marking), *_facts(summary), *(("Notes", line) for line in says["scope"] + says["method"])],
+        [
+            ("Marking", summary.marking),
+            *_facts(summary),
+            *(("Notes", line) for line in [*says["scope"], says["took_part"], *says["method"]]),
+        ],
         [contents, *sheets],
     )
     out = io.BytesIO()
@@ -85,6 +89,7 @@ def _about(summary: Summary, says: Content) -> Iterator[Block]:
 
 def _who(says: Content) -> Iterator[Block]:
     yield Heading("Who took part")
+    yield Paragraph(says["took_part"])
     for table in says["who"]:
         yield from _table(table)
     yield Heading("What it was about")
@@ -95,7 +100,7 @@ def _who(says: Content) -> Iterator[Block]:
 def _table(table: Table) -> Iterator[Block]:
     """A table with its note under it; a table that had to be left out is its note alone."""
     if table["rows"]:
-        widths = [3.0] + [1.0] * (len(table["columns"]) - 1)
+        widths = [2.2] + [1.0] * (len(table["columns"]) - 1)
         yield opendocument.Table(table["columns"], table["rows"], widths, table["title"])
     if table["note"]:
         yield Paragraph(table["note"] if table["rows"] else [Strong(f"{table['title']}. "), table["note"]])

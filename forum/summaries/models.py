@@ -87,6 +87,7 @@ class Content(TypedDict):
     figures: list[list[Cell]]
     scope: list[str]
     method: list[str]
+    took_part: str
     who: list[Table]
     what: list[Table]
     themes: list[ThemePart]

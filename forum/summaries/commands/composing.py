@@ -62,6 +62,7 @@ def compose(material: Material) -> Content:
         "figures": _figures(material, counts),
         "scope": wording.scope(material, counts),
         "method": wording.method(material, counts),
+        "took_part": wording.took_part(counts),
         "who": _who(told, material.is_for_publication),
         "what": [_by_kind(told), _by_theme(told, counts)],
         "themes": _themes(material, told),

@@ -114,7 +114,6 @@ def method(material: Material, counts: Counts) -> list[str]:
     """How the numbers were made and what they mean."""
     replies = material.replies
     return [
-        took_part(counts),
         "A contribution is a thread that a member started, or words brought in from elsewhere. Replies are counted apart: "
         f"{number(replies.by_members, 'reply', 'replies')} by members. "
         f"{number(replies.official, 'reply', 'replies')} made for the department {be(replies.official)} in no count.",
