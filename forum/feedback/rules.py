@@ -115,13 +115,13 @@ def check_not_withdrawn(contribution: Contribution) -> None:
         raise Rejected("This has been withdrawn, so it can no longer be changed.")
 
 
-def check_open(feedback: Feedback) -> None:
+def check_open(feedback: _Thread) -> None:
     """Whether replies are taken."""
-    if feedback.is_withdrawn:
+    if feedback.withdrawn_at is not None:
         raise Rejected(
             "This thread was withdrawn while you were writing. Your reply has not been posted.", field="body"
         )
-    if feedback.is_closed:
+    if feedback.closed_at is not None:
         raise Rejected(
             "This thread is closed, so your reply has not been posted. Copy your text and start a new thread, or ask the "
             "secretariat to reopen this one.",

@@ -13,7 +13,7 @@ from forum.members.models import Member
 _numbers = count(1)
 
 
-def thread(author: Member, title: str = "", **details: Any) -> Feedback:
+def thread(poster: Member | None, title: str = "", /, **details: Any) -> Feedback:
     """A thread of theirs, attributed to their organisation."""
     usual: dict[str, Any] = {
         "kind": FeedbackKind.CHALLENGE,
@@ -22,9 +22,9 @@ def thread(author: Member, title: str = "", **details: Any) -> Feedback:
         "attribution": Attribution.ORGANISATION,
     }
     with transaction():
-        return commands.post(author, **(usual | details))
+        return commands.post(poster, **(usual | details))
 
 
-def reply(author: Member, feedback: Feedback, body: str = "We see the same.", **details: Any) -> Reply:
+def reply(poster: Member | None, feedback: Feedback, body: str = "We see the same.", /, **details: Any) -> Reply:
     with transaction():
-        return commands.reply(author, feedback.id, body, **({"attribution": Attribution.ORGANISATION} | details))
+        return commands.reply(poster, feedback.id, body, **({"attribution": Attribution.ORGANISATION} | details))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -91,22 +91,22 @@ def reply(
         raise Rejected("Enter your reply.", field="body")
     html = rendered(source, "body")
     at = posted_at or clock.now()
-    feedback, made = _take_up(speaker, number, form_key, at)
-    if made:
-        return made
-    rules.check_open(feedback)
+    thread = _take_up(speaker, number, form_key, at)
+    if thread.made:
+        return db.session.get_one(Reply, thread.made)
+    rules.check_open(thread)
     said = Reply(
         **_said_by(actor, speaker, attribution, at),
-        feedback_id=feedback.id,
+        feedback_id=thread.id,
         body=source,
         html=html,
         is_official=is_official and rules.may_speak_officially(speaker),
         form_key=form_key,
     )
     keep_once(said)
-    history.note(actor, "replied to", feedback, about=said, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if speaker is actor and posted_at is None:
-        mark_read(actor, feedback.id, at)
+        mark_read(actor, thread.id, at)
     return said
 
 
@@ -178,21 +178,30 @@ def _said_by(actor: Member | None, speaker: Member, attribution: Attribution, at
     }
 
 
-def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -> tuple[Feedback, Reply | None]:
-    """Lock the thread and count one more reply, unless this form's reply is there already: then that is given too."""
-    key = sa.literal(form_key, Reply.form_key.type)  # compared even when None: never equal, where IS NULL finds any
-    again = sa.select(Reply.id).where(Reply.form_key == key).scalar_subquery()
+class _Taken(NamedTuple):
+    """A thread that is locked until the transaction ends, its state, and the reply this form made before."""
+
+    id: int
+    closed_at: datetime | None
+    withdrawn_at: datetime | None
+    made: int | None
+
+
+def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -> _Taken:
+    """Lock the thread and count one more reply, unless this form's reply is there already. One statement."""
+    again = sa.select(Reply.id).where(Reply.form_key == form_key).scalar_subquery() if form_key else sa.null()
+    is_new = again.is_(None)
     counted = (
         sa.update(Feedback)
         .where(Feedback.id == number, queries.readable_by(speaker))
         .values(
-            reply_count=Feedback.reply_count + sa.case((again.is_(None), 1), else_=0),
-            active_at=sa.case((sa.and_(again.is_(None), Feedback.active_at < at), at), else_=Feedback.active_at),
+            reply_count=Feedback.reply_count + sa.case((is_new, 1), else_=0),
+            active_at=sa.case((sa.and_(is_new, Feedback.active_at < at), at), else_=Feedback.active_at),
         )
-        .returning(Feedback, again)
-        .execution_options(populate_existing=True, synchronize_session=False)
+        .returning(Feedback.id, Feedback.closed_at, Feedback.withdrawn_at, sa.cast(again, sa.Integer))
+        .execution_options(synchronize_session=False)
     )
     found = db.session.execute(counted).one_or_none()
     if found is None:
         raise NotFound
-    return found[0], db.session.get(Reply, found[1]) if found[1] else None
+    return _Taken._make(found)

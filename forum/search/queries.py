@@ -1,0 +1,148 @@
+"""Finding. Each database has its own full-text index; the question is asked of both in the same way.
+
+Ranking every hit of common words would take most of a second with a million posts, so the best of the newest 1,000
+hits are given. The reach of the person is part of the question: a hit that may not be read is not counted either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from forum.base.db import db
+from forum.feedback.models import Attribution, Feedback, Marking, Reply
+from forum.feedback.queries import author_words, readable_by
+from forum.members.models import Member, Organisation
+from forum.search import rules
+from forum.search.models import SearchEntry
+
+MOST_RANKED = 1_000
+PAGE = 20
+MARKS = "\ue000\ue001"  # before and after a word that was found; richtext keeps them out of what people write
+
+Question = sa.Select[*tuple[Any, ...]]
+
+
+class Hit(NamedTuple):
+    """A post that was found. `title` and `snippet` are plain text in which the words found stand between MARKS."""
+
+    thread_id: int
+    reply_id: int | None
+    title: str
+    snippet: str
+    author: str
+    posted_at: datetime
+    marking: Marking
+
+
+class Found(NamedTuple):
+    """One page of hits, best first. `total` goes up to MOST_RANKED, which means "that many or more"."""
+
+    hits: list[Hit]
+    total: int
+
+
+def search(actor: Member, question: str, page: int = 1) -> Found:
+    """What this person may read of what they ask for; nothing for a question without words. One statement.
+
+    Words that mean little in English ("the") find nothing by themselves on PostgreSQL, whose index leaves them out.
+    """
+    terms = rules.understand(question)
+    if not terms:
+        return Found([], 0)
+    ask = _ask_postgresql if db.engine.dialect.name == "postgresql" else _ask_sqlite
+    rows = db.session.execute(ask(terms, _reach(actor), max(0, page - 1) * PAGE)).all()
+    return Found([_hit(row) for row in rows], rows[0].found if rows else 0)
+
+
+Reach = Callable[[Question], Question]
+
+
+def _reach(actor: Member) -> Reach:
+    """Only posts that are there, in threads this person may read."""
+
+    def within(question: Question) -> Question:
+        return (
+            question.join(Feedback, Feedback.id == SearchEntry.thread_id)
+            .outerjoin(Reply, sa.and_(SearchEntry.kind == "reply", Reply.id == SearchEntry.thing_id))
+            .where(readable_by(actor), sa.or_(SearchEntry.kind == "feedback", Reply.id.is_not(None)))
+        )
+
+    return within
+
+
+def _ask_sqlite(terms: list[rules.Term], reach: Reach, offset: int) -> Question:
+    index = sa.table("search_index", sa.column("rowid", sa.Integer))
+    match = sa.text("search_index MATCH :words").bindparams(words=rules.for_sqlite(terms))
+    hits: Question = (
+        sa.select(index.c.rowid.label("id"), sa.literal_column("bm25(search_index, 4.0, 1.0)").label("badness"))
+        .join_from(index, SearchEntry, SearchEntry.id == index.c.rowid)
+        .where(match)
+        .order_by(index.c.rowid.desc())
+    )
+    title: Any = sa.literal_column(f"highlight(search_index, 0, '{MARKS[0]}', '{MARKS[1]}')")
+    snippet: Any = sa.literal_column(f"snippet(search_index, 1, '{MARKS[0]}', '{MARKS[1]}', '…', 32)")
+    best = _best(reach(hits), offset)
+    return _shown(best, title, snippet).join(index, index.c.rowid == best.c.id).where(match)
+
+
+def _ask_postgresql(terms: list[rules.Term], reach: Reach, offset: int) -> Question:
+    words = sa.func.to_tsquery("english", rules.for_postgresql(terms))
+    document: Any = sa.literal_column("search_entry.document")
+    hits: Question = (
+        sa.select(SearchEntry.id.label("id"), (-sa.func.ts_rank(document, words)).label("badness"))
+        .where(document.bool_op("@@")(words))
+        .order_by(SearchEntry.id.desc())
+    )
+    marks = f"StartSel={MARKS[0]}, StopSel={MARKS[1]}"
+    title = sa.func.ts_headline("english", SearchEntry.title, words, f"{marks}, HighlightAll=true")
+    short = f"{marks}, MaxFragments=1, MaxWords=32, MinWords=16"
+    return _shown(_best(reach(hits), offset), title, sa.func.ts_headline("english", SearchEntry.text, words, short))
+
+
+def _best(hits: Question, offset: int) -> sa.CTE:
+    newest = hits.limit(MOST_RANKED).cte("newest")
+    count = sa.select(sa.func.count()).select_from(newest).scalar_subquery().label("found")
+    ranked = sa.select(newest.c.id, newest.c.badness, count).order_by(newest.c.badness, newest.c.id.desc())
+    return ranked.limit(PAGE).offset(offset).cte("best")
+
+
+def _shown(best: sa.CTE, title: Any, snippet: Any) -> Question:
+    """What the page says of each hit; the name of an unattributed author is not read."""
+    is_reply = Reply.id.is_not(None)
+
+    def of_post(name: str) -> sa.ColumnElement[Any]:
+        return sa.case((is_reply, getattr(Reply, name)), else_=getattr(Feedback, name))
+
+    attribution = of_post("attribution")
+    named = sa.func.coalesce(Member.name, of_post("contributor"))
+    return (
+        sa.select(
+            SearchEntry.thread_id,
+            Reply.id,
+            sa.case((is_reply, Feedback.title), else_=title),
+            snippet,
+            attribution,
+            sa.case((attribution == Attribution.NAMED, named), else_=""),
+            sa.case((attribution == Attribution.UNATTRIBUTED, ""), else_=sa.func.coalesce(Organisation.name, "")),
+            of_post("author_id").is_not(None),
+            of_post("posted_at"),
+            Feedback.marking,
+            best.c.found.label("found"),
+        )
+        .select_from(best)
+        .join(SearchEntry, SearchEntry.id == best.c.id)
+        .join(Feedback, Feedback.id == SearchEntry.thread_id)
+        .outerjoin(Reply, sa.and_(SearchEntry.kind == "reply", Reply.id == SearchEntry.thing_id))
+        .outerjoin(Member, Member.id == of_post("author_id"))
+        .outerjoin(Organisation, Organisation.id == of_post("organisation_id"))
+        .order_by(best.c.badness, best.c.id.desc())
+    )
+
+
+def _hit(row: Any) -> Hit:
+    thread, reply, title, snippet, *author, posted_at, marking, _found = row
+    return Hit(thread, reply, title, snippet, author_words(*author), posted_at, marking)
