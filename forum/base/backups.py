@@ -37,10 +37,14 @@ _NO_BACKUP = "This file is not a backup of this platform, or it is damaged."
 
 
 class Manifest(NamedTuple):
-    """What a backup says of itself. `revision` is that of its tables, `counts` the rows of each."""
+    """What a backup says of itself. `revision` is that of its tables, `counts` the rows of each.
+
+    `database` is the SHA-256 of forum.db: reading an archive does not notice every damage to it.
+    """
 
     made_at: str
     revision: str
+    database: str
     counts: dict[str, int]
     files: int
 
@@ -73,7 +77,8 @@ def make(engine: Engine, files: Path, archive: Path, told: Told = lambda _: None
         with opened(beside / "forum.db") as copy:
             uploads = copy.execute(sa.select(StoredFile.sha256, StoredFile.name)).all()
             found = [sha256 for sha256, _ in uploads if (files / sha256[:2] / sha256).is_file()]
-            manifest = Manifest(clock.now().isoformat(), str(revision(copy)), copies.counts(copy), len(found))
+            about = str(revision(copy)), _sha256(beside / "forum.db"), copies.counts(copy), len(found)
+            manifest = Manifest(clock.now().isoformat(), *about)
         _pack(beside, files, found, manifest)
         os.replace(beside / "archive", archive)
     return manifest, [name for sha256, name in uploads if sha256 not in found]
@@ -101,6 +106,11 @@ def _copy_sqlite(database: Path, path: Path) -> None:
     finally:
         source.close()
         target.close()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
 def _pack(folder: Path, files: Path, found: list[str], manifest: Manifest) -> None:
@@ -168,16 +178,11 @@ def _unpack(packed: tarfile.TarFile, place: Path) -> Manifest:
                 raise ValueError(f"{member.name} has been altered")
         else:
             raise ValueError(f"{member.name} does not belong there")
-    if manifest is None or not _is_sqlite(place / "forum.db"):
-        raise ValueError("the manifest or the database is missing")
+    if manifest is None:
+        raise ValueError("the manifest is missing")
+    if _sha256(place / "forum.db") != manifest.database:
+        raise ValueError("the database has been altered")
     return manifest
-
-
-def _is_sqlite(path: Path) -> bool:
-    if not path.exists():
-        return False
-    with path.open("rb") as start:
-        return start.read(16) == b"SQLite format 3\0"
 
 
 def _read_manifest(data: IO[bytes]) -> Manifest:

@@ -89,7 +89,7 @@ def _number(what: sa.ColumnElement[Any] | Any, *where: sa.ColumnElement[bool]) -
 def _divided(column: Any, words: Iterable[enum.Enum], *where: sa.ColumnElement[bool]) -> dict[str, int]:
     """How many rows have each of these words, in the order of the words; those nobody has are left out."""
     counted = sa.select(column, sa.func.count()).where(*where).group_by(column)
-    found: dict[enum.Enum, int] = dict(db.session.execute(counted).tuples().all())
+    found: dict[enum.Enum, int] = dict(db.session.execute(counted).all())
     return {str(word.value): found[word] for word in words if word in found}
 
 
@@ -102,7 +102,7 @@ def _by_priority() -> dict[str, int]:
         .group_by(Priority.slug, Priority.position)
         .order_by(Priority.position.is_(None), Priority.position)
     )
-    return dict(db.session.execute(counted).tuples().all())
+    return dict(db.session.execute(counted).all())
 
 
 def _by_theme() -> list[tuple[str, int]]:

@@ -72,7 +72,7 @@ def load(password: str, tell: Tell) -> None:
 
 
 def _ids(kind: type[Listed]) -> dict[str, int]:
-    return dict(db.session.execute(sa.select(kind.slug, kind.id)).tuples().all())
+    return dict(db.session.execute(sa.select(kind.slug, kind.id)).all())
 
 
 def _at(day: str | date, hour: int, minute: int = 0) -> datetime:
@@ -166,8 +166,7 @@ def _purpose(title: str) -> Purpose:
 
 def _invite(meeting: Meeting, secretary: Member, answers: dict[Member, str]) -> None:
     """Four weeks before the meeting, or when they joined if that was later; they answered within two weeks."""
-    began = meeting.starts_at - INVITED_BEFORE
-    invited = {member: max(began, _at(member.joined_on or date.min, 9)) for member in answers}
+    invited = {member: _invited_at(member, meeting.starts_at) for member in answers}
     for at, members in _grouped(invited):
         inviting.note_invited(secretary, meeting, [member.id for member in members], at)
     found = db.session.scalars(sa.select(Invitation).where(Invitation.meeting_id == meeting.id))
@@ -179,6 +178,12 @@ def _invite(meeting: Meeting, secretary: Member, answers: dict[Member, str]) -> 
                 invited[member] + timedelta(days=place % 13, minutes=17 * place), meeting.starts_at - timedelta(days=1)
             )
             replying.answer(secretary, meeting, invitations[member.id], way, at=at)
+
+
+def _invited_at(member: Member, starts_at: datetime) -> datetime:
+    """Who joined on the very day of a meeting had been invited to it first."""
+    began, joined = starts_at - INVITED_BEFORE, _at(member.joined_on or date.min, 9)
+    return joined if began < joined < starts_at - timedelta(days=1) else began
 
 
 def _grouped(moments: dict[Member, datetime]) -> Iterator[tuple[datetime, list[Member]]]:
