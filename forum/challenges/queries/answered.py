@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from forum.base import clock
+from forum.base import clock, richtext
 from forum.base.paging import Page, page
+from forum.challenges import rules
 from forum.challenges.models import RESPONSE, Challenge, Rating, Response, Status, StatusChange
 from forum.challenges.queries.log import has_theme, in_priority, is_sensitive, is_yours
 from forum.challenges.queries.one import readable_by
 from forum.challenges.queries.quoting import Columns, Quote, quotes
-from forum.challenges.rules import Quarter
 from forum.members.models import Member
 from forum.reference.models import Priority
 
@@ -45,15 +45,20 @@ class AnsweredRow(NamedTuple):
         return Rating.of(self.prevalence * self.impact)
 
     @property
-    def quarter(self) -> Quarter:
-        return Quarter.of(clock.london(self.answered_at).date())
+    def why(self) -> str:
+        """The reason of the status, where it says more than the response does."""
+        return "" if rules.says(richtext.to_text(self.html), self.reason) else self.reason
+
+    @property
+    def quarter(self) -> rules.Quarter:
+        return rules.Quarter.of(clock.london(self.answered_at).date())
 
 
 def answered(
     actor: Member,
     theme: int | None = None,
     priority: int | None = None,
-    quarter: Quarter | None = None,
+    quarter: rules.Quarter | None = None,
     key: str | None = None,
 ) -> Page[AnsweredRow]:
     """What was done or said in return, latest first, each with at most three quotations. Two statements."""
