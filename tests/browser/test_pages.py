@@ -1,0 +1,121 @@
+"""Every page, for every role, on a desk and on a phone: nothing inaccessible, no complaint, nothing beyond the edge."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from werkzeug.routing import Rule
+
+from forum.members.models import Role
+from tests.browser.conftest import NARROW, WIDE, Site, Visit, Visitor, is_page
+
+pytestmark = pytest.mark.browser
+
+# What stands in an address, by endpoint and argument; the part after the dot alone serves every other endpoint.
+EXAMPLES = {
+    "letters.number": "letter",
+    "meetings.number": "meeting",
+    "minutes.show.number": "minuted",
+    "minutes.take_back.number": "minuted",
+    "minutes.write.number": "drafted",
+    "minutes.write.item_id": "minute_item",
+    "members.number": "member",
+    "summaries.number": "summary",
+    "item_id": "item",
+    "member_id": "member",
+    "sha256": "sha256",
+    "replies.token": "reply",
+}
+SLUGS = {"admin.show_list": "themes", "admin.change_entry": "themes", "admin.add_entry": "themes", "admin.write_page": "privacy"}
+# Pages that need more than an address; the tests of their rooms open them.
+NOT_OPENED = {"account.choose_password", "account.join", "static"}
+CHANGING = re.compile(r'name="(csrf_token|form_key)"[^>]*value="[^"]*"|nonce="[^"]*"')
+
+
+def value(site: Site, rule: Rule, argument: str) -> int | str:
+    """Something this argument can be, so that the page is there."""
+    if argument == "slug":
+        words = getattr(rule._converters["slug"], "items", None)
+        return SLUGS.get(rule.endpoint) or sorted(words)[0]
+    room = rule.endpoint.split(".")[0]
+    names = (f"{rule.endpoint}.{argument}", f"{room}.{argument}", argument)
+    name = next((EXAMPLES[one] for one in names if one in EXAMPLES), None)
+    return site.numbers[name] if name else 1
+
+
+def paths(site: Site) -> list[str]:
+    """Every address that can be opened, files and JSON left out."""
+    rules = [rule for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    rules = [rule for rule in rules if rule.endpoint not in NOT_OPENED and "kind" not in rule.arguments]
+    built = (rule.build({name: value(site, rule, name) for name in rule.arguments}) for rule in rules)
+    return sorted({found[1] for found in built if found is not None} | {"/no-such-page"})
+
+
+def faults(visitor: Visitor, path: str, seen: set[str]) -> list[str]:
+    """What is wrong with this page. Accessibility is asked once of pages that are the same for several people."""
+    found = []
+    for size in (WIDE, NARROW):
+        visitor.page.set_viewport_size(size)  # type: ignore[arg-type]
+        if size is WIDE:
+            visitor.open(path)
+        key = f"{size['width']}{CHANGING.sub('', visitor.page.inner_html('main'))}"
+        if key not in seen:
+            seen.add(key)
+            found += [f"{size['width']}: {words}" for words in visitor.violations()]
+        if beyond := visitor.overflow():
+            found.append(f"{size['width']}: beyond the edge by {beyond}")
+    found += [f"console: {words}" for words in visitor.complaints if "404" not in words]
+    visitor.complaints.clear()
+    return [f"{path}: {words}" for words in found]
+
+
+@pytest.fixture(scope="session")
+def seen() -> set[str]:
+    return set()
+
+
+@pytest.fixture(scope="session")
+def opened() -> set[str]:
+    return set()
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_every_page_is_accessible_quiet_and_fits(site: Site, visit: Visit, seen, opened, role):
+    visitor, found = visit(role), []
+    for path in paths(site):
+        if path == "/no-such-page" or is_page(visitor, path):
+            opened.add(path)
+            found += faults(visitor, path, seen)
+    assert not found, "\n".join(found)
+
+
+def test_every_address_was_a_page_for_somebody(site: Site, opened):
+    """Runs after the ones above; a page that nobody could open has been checked by nobody."""
+    missed = set(paths(site)) - opened
+    assert not missed
+
+
+def test_without_script_a_member_signs_in_answers_and_shares_feedback(site: Site, visit: Visit):
+    visitor = visit(Role.MEMBER, script=False)
+    page = visitor.page
+    page.get_by_role("button", name="Yes, online").first.click()
+    assert "Your answer is saved: Yes, online" in page.inner_text("main")
+    visitor.open("/feedback/new")
+    page.get_by_label("Challenge", exact=True).check()
+    page.get_by_label("Title").fill("Referrals come back unopened")
+    page.get_by_label("What is happening").fill("We wait nine weeks for a first appointment.")
+    page.get_by_label("Cross-cutting").check()
+    page.get_by_label("Mental health").check()
+    page.get_by_role("button", name=re.compile("Post|Share")).click()
+    assert re.fullmatch(rf"{site.address}/feedback/\d+", page.url), page.inner_text("main")
+    assert "We wait nine weeks" in page.inner_text("main")
+
+
+def test_without_script_or_signing_in_an_invitation_is_answered_by_its_link(site: Site, visit: Visit):
+    visitor = visit(script=False, size=NARROW)
+    visitor.open(f"/reply/{site.numbers['reply']}")
+    visitor.page.get_by_role("button", name="Maybe").or_(visitor.page.get_by_label("Maybe")).first.click()
+    if visitor.page.get_by_role("button", name=re.compile("Send|Save")).count():
+        visitor.page.get_by_role("button", name=re.compile("Send|Save")).first.click()
+    assert "Your answer is saved: Maybe" in visitor.page.inner_text("main")
