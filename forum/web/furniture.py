@@ -25,7 +25,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from forum.base import clock, db
 from forum.base.errors import NotAllowed, NotFound, Rejected
@@ -292,7 +292,7 @@ class Number(IntegerConverter):
     def to_python(self, value: str) -> Any:
         number = super().to_python(value)
         if number > db.LARGEST_NUMBER:
-            raise NotFound
+            raise ValidationError
         return number
 
 

@@ -1,7 +1,20 @@
 """Signing in and out, over HTTP."""
 
-from forum.base.db import db
-from forum.members.models import SignIn
+from __future__ import annotations
+
+import html
+import re
+from time import monotonic
+
+import pytest
+import sqlalchemy as sa
+
+from forum.base import clock
+from forum.base.db import db, transaction
+from forum.members.models import Member, SignIn
+from tests import builders
+
+HERE = {"Origin": "http://localhost"}
 
 
 def test_a_member_signs_in_and_out(visit, cast):
@@ -38,3 +51,70 @@ def test_the_cookie_holds_no_token_that_is_stored(app, visit, cast):
     visit(cast.amina)
     with app.app_context():
         assert len(db.session.query(SignIn).one().token_hash) == 64
+
+
+def test_the_page_to_sign_in_asks_the_database_nothing(app, statements, monkeypatch):
+    browser = app.test_client()
+    monkeypatch.setattr(app, "testing", False)  # in tests the demonstration is asked for at every page
+    app.extensions["forum.demonstration"] = (monotonic(), False)
+    with statements() as seen:
+        assert browser.get("/sign-in").status_code == 200
+    assert seen == []
+
+
+def test_a_demonstration_shows_whom_to_try_and_the_password(app, visit, cast):
+    assert "People to try" not in visit(None).get("/sign-in").text
+    with app.app_context():
+        where = builders.organisation(is_demonstration=True)
+        builders.member("Wren Alder", organisation=where, is_demonstration=True, email="wren@demo.example")
+    page = visit(None).get("/sign-in?next=/members")
+    assert "Wren Alder" in page.text
+    assert app.config["DEMO_PASSWORD"] in page.text
+    assert 'value="wren@demo.example"' in visit(None).get("/sign-in?email=wren@demo.example").text
+
+
+def test_signing_in_goes_on_to_where_one_was_going_but_never_elsewhere(visit, cast):
+    words = {"email": cast.amina.email, "password": "a long test password"}
+    assert visit(None).post("/sign-in?next=/members?text=x", data=words).headers["Location"] == "/members?text=x"
+    for elsewhere in ("https://evil.example", "//evil.example", "/\\evil.example"):
+        assert visit(None).post("/sign-in", data=words | {"next": elsewhere}).headers["Location"] == "/"
+
+
+@pytest.fixture
+def guarded(app):
+    """The application with its tokens against forged requests, as people meet it."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield app
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+def inputs(page: str) -> dict[str, str]:
+    """The hidden inputs of the form that goes on, as a browser reads them."""
+    form = page.split("<main")[1].split("</main")[0]
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def token(page: str) -> str:
+    return re.search(r'name="csrf_token" (?:type="hidden" )?value="([^"]+)"', page)[1]
+
+
+def test_words_typed_before_being_signed_out_come_back_and_arrive(guarded, cast):
+    browser = guarded.test_client()
+    page = browser.get("/sign-in").text
+    words = {"email": cast.amina.email, "password": "a long test password", "csrf_token": token(page)}
+    assert browser.post("/sign-in", data=words, headers=HERE).status_code == 302
+    before = browser.get("/account").text
+    with guarded.app_context(), transaction():
+        db.session.execute(sa.update(SignIn).values(ended_at=clock.now()))
+    typed = {"name": 'Amina "Mina" O’Rowan', "job_title": "Línea <b>1</b>", "notify": "none", "language": "cy"}
+    kept = browser.post("/account", data=typed | {"version": 1, "csrf_token": token(before)}, headers=HERE)
+    assert kept.status_code == 401
+    assert "Nothing you wrote is lost" in kept.text
+    again = browser.post("/sign-in", data=words | {"csrf_token": token(browser.get("/sign-in").text)}, headers=HERE)
+    assert again.status_code == 302
+    done = browser.post("/account", data=inputs(kept.text), headers=HERE)
+    assert done.status_code == 302, done.text
+    with guarded.app_context():
+        amina = db.session.get(Member, cast.amina.id)
+        assert (amina.name, amina.job_title) == (typed["name"], typed["job_title"])
