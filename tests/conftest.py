@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ def _migrate(app: Flask) -> None:
         db.engine.dispose()
 
 
+def load_demonstration(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["demo", "load"])
+    assert result.exit_code == 0, result.output
+
+
 class Embedded:
     """SQLite: a migrated file, copied afresh for every test."""
 
@@ -73,12 +79,24 @@ class Embedded:
         source.close()
         target.close()
 
-    def refresh(self) -> None:
+    def refresh(self, template: Path | None = None) -> None:
         with self.app.app_context():
             db.engine.dispose()
         for leftover in self.file.parent.glob("forum.db*"):
             leftover.unlink()
-        shutil.copyfile(self.template, self.file)
+        shutil.copyfile(template or self.template, self.file)
+
+    @cached_property
+    def demonstration(self) -> Path:
+        """A template that holds the demonstration; loaded once."""
+        self.refresh()
+        load_demonstration(self.app)
+        path = self.file.with_name("demonstration.db")
+        with sqlite3.connect(self.file) as source, sqlite3.connect(path) as target:
+            source.backup(target)
+        source.close()
+        target.close()
+        return path
 
     def close(self) -> None:
         with self.app.app_context():
@@ -86,16 +104,21 @@ class Embedded:
 
 
 class Server:
-    """PostgreSQL: a migrated template database, created afresh from it for every test."""
+    """PostgreSQL: a migrated database, emptied before every test and given back the lists it was made with.
+
+    Making a database afresh takes 0.2 s, emptying one 0.01.
+    """
 
     def __init__(self, folder: Path, url: sa.URL, worker: str) -> None:
         self.admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        self.template, self.name = f"forum_template_{worker}", f"forum_test_{worker}"
-        for name in (self.name, self.template):
-            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self._run(f'CREATE DATABASE "{self.template}"')
-        _migrate(create_app(**settings(self._address(url, self.template), folder)))
-        self.app = create_app(**settings(self._address(url, self.name), folder))
+        self.name = f"forum_test_{worker}"
+        self._run(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        self._run(f'CREATE DATABASE "{self.name}"')
+        address = self._address(url, self.name)
+        self.app = create_app(**settings(address, folder))
+        _migrate(self.app)
+        self.own = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        self.lists = self._keep("lists")
 
     @staticmethod
     def _address(url: sa.URL, name: str) -> str:
@@ -105,17 +128,45 @@ class Server:
         with self.admin.connect() as connection:
             connection.exec_driver_sql(statement)
 
-    def refresh(self) -> None:
+    def _keep(self, schema: str) -> str:
+        """Keep the rows there are aside, in this schema; gives the script that brings the database back to them."""
+        inspector = sa.inspect(self.own)
+        names = [name for name in inspector.get_table_names() if name != "alembic_version"]
+        script = ["SET session_replication_role = replica"]  # no foreign key is checked while it runs
+        with self.own.connect() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+            for name in names:
+                script.append(f'DELETE FROM "{name}"')
+                columns = [column for column in inspector.get_columns(name) if "computed" not in column]
+                words = ", ".join(f'"{column["name"]}"' for column in columns)
+                has_id = any(column["name"] == "id" for column in columns)
+                last = "max(id)" if has_id else "count(*)"
+                kept = connection.exec_driver_sql(f'SELECT {last} FROM "{name}"').scalar() or 0
+                if kept:
+                    connection.exec_driver_sql(f'CREATE TABLE {schema}."{name}" AS SELECT {words} FROM "{name}"')
+                    script.append(f'INSERT INTO "{name}" ({words}) SELECT {words} FROM {schema}."{name}"')
+                if has_id:
+                    script.append(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {kept + 1}, false)")
+        return "; ".join(script)
+
+    @cached_property
+    def demonstration(self) -> str:
+        """The script that brings the demonstration back; loaded once."""
+        self.refresh()
+        load_demonstration(self.app)
+        return self._keep("demonstration")
+
+    def refresh(self, script: str = "") -> None:
         with self.app.app_context():
             db.engine.dispose()
-        self._run(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
-        self._run(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}" STRATEGY FILE_COPY')
+        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.name}'")
+        with self.own.connect() as connection:
+            connection.exec_driver_sql(script or self.lists)
 
     def close(self) -> None:
         with self.app.app_context():
             db.engine.dispose()
-        for name in (self.name, self.template):
-            self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._run(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         self.admin.dispose()
 
 
@@ -146,6 +197,14 @@ def app(request: pytest.FixtureRequest) -> Flask:
     home.refresh()
     home.app.extensions.pop("forum.demonstration", None)
     return home.app
+
+
+@pytest.fixture
+def demonstration(app: Flask, request: pytest.FixtureRequest) -> Flask:
+    """The application, with the demonstration in its database."""
+    home = request.getfixturevalue(f"{request.node.callspec.params['app']}_home")
+    home.refresh(home.demonstration)
+    return app
 
 
 @pytest.fixture

@@ -34,10 +34,9 @@ def person(name: str) -> Member:
 
 
 @pytest.fixture
-def loaded(app, run):
-    run("demo", "load")
-    with app.app_context():
-        yield app
+def loaded(demonstration):
+    with demonstration.app_context():
+        yield demonstration
         db.session.rollback()
 
 

@@ -25,9 +25,9 @@ from tests.conftest import settings
 
 
 @pytest.fixture
-def full(app, run):
+def full(demonstration):
     """The demonstration, an upload, and a letter that is still to go."""
-    run("demo", "load")
+    app = demonstration
     with app.app_context():
         with transaction():
             builders.theme("wales").title = "Wales and Cymru"
