@@ -12,7 +12,7 @@ from forum.base import richtext
 from forum.base.db import db
 from forum.feedback.models import Feedback, Reply
 from forum.search.models import SearchEntry
-from forum.search.queries import MARKS
+from forum.search.queries import END, START
 
 AT_ONCE = 500
 
@@ -70,5 +70,5 @@ def _entry(post: Feedback | Reply) -> dict[str, Any]:
         "thing_id": post.id,
         "thread_id": thread,
         "title": title,
-        "text": text.translate(dict.fromkeys(map(ord, MARKS))),
+        "text": text.translate(dict.fromkeys(map(ord, START + END))),
     }

@@ -21,13 +21,14 @@ from forum.search.models import SearchEntry
 
 MOST_RANKED = 1_000
 PAGE = 20
-MARKS = "\ue000\ue001"  # before and after a word that was found; richtext keeps them out of what people write
+LAST_PAGE = MOST_RANKED // PAGE
+START, END = "\ue000", "\ue001"  # before and after a word that was found; richtext keeps them out of what people write
 
 Question = sa.Select[*tuple[Any, ...]]
 
 
 class Hit(NamedTuple):
-    """A post that was found. `title` and `snippet` are plain text in which the words found stand between MARKS."""
+    """A post that was found. `title` and `snippet` are plain text in which the words found stand between START and END."""
 
     thread_id: int
     reply_id: int | None
@@ -58,6 +59,11 @@ def search(actor: Member, question: str, page: int = 1) -> Found:
     return Found([_hit(row) for row in rows], rows[0].found if rows else 0)
 
 
+def pages(total: int) -> int:
+    """How many pages this many hits fill; at least one."""
+    return max(1, -(-total // PAGE))
+
+
 Reach = Callable[[Question], Question]
 
 
@@ -83,8 +89,8 @@ def _ask_sqlite(terms: list[rules.Term], reach: Reach, offset: int) -> Question:
         .where(match)
         .order_by(index.c.rowid.desc())
     )
-    title: Any = sa.literal_column(f"highlight(search_index, 0, '{MARKS[0]}', '{MARKS[1]}')")
-    snippet: Any = sa.literal_column(f"snippet(search_index, 1, '{MARKS[0]}', '{MARKS[1]}', '…', 32)")
+    title: Any = sa.literal_column(f"highlight(search_index, 0, '{START}', '{END}')")
+    snippet: Any = sa.literal_column(f"snippet(search_index, 1, '{START}', '{END}', '…', 32)")
     best = _best(reach(hits), offset)
     return _shown(best, title, snippet).join(index, index.c.rowid == best.c.id).where(match)
 
@@ -97,7 +103,7 @@ def _ask_postgresql(terms: list[rules.Term], reach: Reach, offset: int) -> Quest
         .where(document.bool_op("@@")(words))
         .order_by(SearchEntry.id.desc())
     )
-    marks = f"StartSel={MARKS[0]}, StopSel={MARKS[1]}"
+    marks = f"StartSel={START}, StopSel={END}"
     title = sa.func.ts_headline("english", SearchEntry.title, words, f"{marks}, HighlightAll=true")
     short = f"{marks}, MaxFragments=1, MaxWords=32, MinWords=16"
     return _shown(_best(reach(hits), offset), title, sa.func.ts_headline("english", SearchEntry.text, words, short))

@@ -9,7 +9,7 @@ from forum.feedback.models import Attribution, FeedbackKind, Marking
 from forum.members.models import Standing
 from forum.search import commands
 from forum.search.models import SearchEntry
-from forum.search.queries import MARKS, search
+from forum.search.queries import END, START, search
 from forum.search.rules import Term, understand
 from tests import builders
 from tests.feedback.builders import reply, thread
@@ -102,7 +102,7 @@ def test_hits_say_where_and_who_with_the_words_marked(inside, cast):
         happening="word " * 200 + "the zebras crossed &#xE000; " + "word " * 200,
     )  # fmt: skip
     hit = search(cast.bryn, "zebra").hits[0]
-    start, end = MARKS
+    start, end = START, END
     assert (hit.thread_id, hit.author, hit.marking) == (posted.id, "Amina Rowan, Essex Police area", Marking.SENSITIVE)
     assert hit.title == f"A <b>{start}zebra{end}</b> & more"
     assert f"{start}zebras{end} crossed" in hit.snippet

@@ -29,11 +29,13 @@ from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Member, Organisation
 from forum.reference.models import PoliceForce, Priority, Theme
 
+EARLIER = 15  # replies shown before the one that was asked for
 MOST_WORDS = 2_000  # of a text compared word by word; longer ones line by line, as comparing grows with the square
 
 
 class Thread(NamedTuple):
-    """A thread's first post and what surrounds it. `first_unread` is the first reply that is new to the reader."""
+    """A thread's first post and what surrounds it. `first_unread` is the first reply that is new to somebody
+    who read the thread before; `first_reply` the first there is."""
 
     id: int
     title: str
@@ -56,13 +58,18 @@ class Thread(NamedTuple):
     reply_count: int
     version: int
     read_at: datetime | None
-    is_unread: bool
+    active_at: datetime
+    first_reply: int | None
     first_unread: int | None
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
     def reference(self) -> str:
         return f"FB-{self.id}"
+
+    @property
+    def is_unread(self) -> bool:
+        return self.read_at is None or self.read_at < self.active_at
 
 
 class PostRow(NamedTuple):
@@ -102,10 +109,9 @@ def thread(actor: Member, number: int) -> Thread:
         .order_by(Theme.position, Theme.id)
     )
     number, title, kind, marking, *author, author_id = found[:9]
-    *rest, is_unread, first_unread = found[9:]
     named = (number, title, kind, marking, author_words(*author), author_id, author[0])
     slugs = tuple((row[0], row[1]) for row in themes)
-    return Thread._make((*named, *rest, bool(is_unread), first_unread, slugs))
+    return Thread._make((*named, *found[9:], slugs))
 
 
 def _thread(actor: Member) -> sa.Select[Any]:
@@ -137,7 +143,8 @@ def _thread(actor: Member) -> sa.Select[Any]:
             Feedback.reply_count,
             Feedback.version,
             ReadMark.read_at,
-            sa.func.coalesce(ReadMark.read_at < Feedback.active_at, sa.true()),
+            Feedback.active_at,
+            sa.select(sa.func.min(Reply.id)).where(Reply.feedback_id == Feedback.id).scalar_subquery(),
             first_unread,
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
@@ -148,8 +155,11 @@ def _thread(actor: Member) -> sa.Select[Any]:
     )
 
 
-def replies(number: int, key: str | None = None, start: int | None = None) -> Page[PostRow]:
-    """Replies of a thread the caller may read, in order, 20 a page; `start` begins a page at this reply. One statement."""
+def replies(number: int, key: str | None = None, around: int | None = None) -> Page[PostRow]:
+    """Replies of a thread the caller may read, in order, 20 a page. One statement.
+
+    Without a key, `around` gives the page that shows this reply after up to 15 earlier ones.
+    """
     select = (
         sa.select(
             Reply.id,
@@ -166,8 +176,10 @@ def replies(number: int, key: str | None = None, start: int | None = None) -> Pa
         .outerjoin(Organisation, Organisation.id == Reply.organisation_id)
         .where(Reply.feedback_id == number)
     )
-    if start is not None and key is None:
-        select = select.where(Reply.id >= start)
+    if around is not None and key is None:
+        earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around)
+        start = earlier.order_by(Reply.id.desc()).limit(1).offset(EARLIER).scalar_subquery()
+        select = select.where(Reply.id >= sa.func.coalesce(start, 0))
     return page(select, [Reply.id.asc()], key).of(_post)
 
 

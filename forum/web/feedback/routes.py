@@ -1,7 +1,185 @@
-"""Where the feedback pages are answered."""
+"""Reading feedback, posting it and answering it."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from forum.base import clock, richtext
+from forum.base.db import LARGEST_NUMBER, transaction
+from forum.base.errors import Rejected
+from forum.challenges import queries as challenges
+from forum.challenges.rules import may_keep
+from forum.feedback import commands, queries, rules
+from forum.feedback.models import Attribution
+from forum.reference.models import PoliceForce, Priority, Theme
+from forum.reference.queries import choices_of
+from forum.reference.queries import get as entry
+from forum.web.feedback import filters
+from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, attributions
+from forum.web.furniture import me, say, this_page
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/feedback")
+
+
+@blueprint.get("")
+def list_threads() -> ResponseReturnValue:
+    offered = queries.choices()
+    selects = filters.selects(offered, request.args)
+    wanted = filters.narrowing(selects, request.args)
+    page = queries.threads(me(), wanted, request.args.get("key"))
+    return render_template(
+        "feedback/list.html",
+        page=page,
+        wanted=wanted,
+        selects=selects,
+        chips=filters.chips(selects, this_page),
+        themes=dict(offered.themes),
+        kinds=rules.KINDS,
+        marks=challenges.of_threads(row.id for row in page.items),
+    )
+
+
+@blueprint.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    return _page_of(number)
+
+
+@blueprint.get("/<int:number>/history")
+def history(number: int) -> ResponseReturnValue:
+    thread = queries.thread(me(), number)
+    return render_template("feedback/history.html", thread=thread, changes=queries.changes(number))
+
+
+# --- posting ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+def post() -> ResponseReturnValue:
+    form = PostForm() if request.method == "POST" else _first_form()
+    offer(form)
+    if form.submitted() and "preview" not in request.form:
+        try:
+            with transaction():
+                feedback = commands.post(me(), **form.details())
+        except Rejected as refusal:
+            form.reject(refusal)
+        else:
+            say(f"{feedback.reference} is posted")
+            return redirect(url_for(".show", number=feedback.id))
+    return render_template("feedback/new.html", form=form, preview=_preview(form))
+
+
+def _first_form() -> PostForm:
+    """An empty form, with the person's area, and the theme that led here with its usual priority."""
+    theme_id = request.args.get("theme", type=int)
+    theme = entry(Theme, theme_id) if theme_id and 0 < theme_id <= LARGEST_NUMBER else None
+    organisation = me().organisation
+    return PostForm.new(
+        me(),
+        organisation.force_id if organisation else None,
+        [theme.id] if theme else [],
+        theme.usual_priority_id if theme else None,
+    )
+
+
+def offer(form: FilingForm) -> None:
+    """What may be chosen today."""
+    form.offer(*choices_of(Priority, Theme, PoliceForce))
+    if isinstance(form, EditForm):
+        form.attribution.choices = attributions(me())
+
+
+def _preview(form: EditForm) -> dict[str, Any] | None:
+    """How the post would look, when that was asked for and nothing is wrong; nothing is stored."""
+    if "preview" not in request.form or form.errors:
+        return None
+    try:
+        parts = {name: Markup(richtext.to_html(form[name].data)) for name in ("happening", "affected", "would_help")}  # noqa: S704 - richtext sanitises
+    except Rejected as refusal:
+        form.reject(refusal)
+        return None
+    author = rules.attributed(form.attribution.data, me().name, me().organisation_name)
+    return {"title": form.title.data, "author": author, **parts}
+
+
+@blueprint.post("/<int:number>/reply")
+def reply(number: int) -> ResponseReturnValue:
+    form = ReplyForm().offer(me())
+    if form.submitted():
+        try:
+            with transaction():
+                said = commands.reply(me(), number, form.body.data, **form.details())
+        except Rejected as refusal:
+            form.reject(refusal)
+        else:
+            return redirect(url_for(".show", number=number, at=said.id, _anchor=f"post-{said.id}"))
+    return _page_of(number, form)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/<int:number>/read")
+def read(number: int) -> ResponseReturnValue:
+    """Told by the page's script when it is on show, or by the button without script."""
+    with transaction():
+        commands.mark_read(me(), number, _seen_until())
+    if "return" in request.form:
+        return redirect(url_for(".list_threads"))
+    return "", 204
+
+
+@blueprint.post("/read")
+def read_all() -> ResponseReturnValue:
+    with transaction():
+        commands.mark_all_read(me())
+    say("All feedback is marked as read")
+    return redirect(url_for(".list_threads"))
+
+
+def _seen_until() -> datetime:
+    """The moment up to which the page showed what was said: something newer may have come since."""
+    now = clock.now()
+    try:
+        seen = datetime.fromisoformat(request.args.get("until", ""))
+    except ValueError:
+        return now
+    return min(seen, now) if seen.tzinfo else now
+
+
+def _page_of(number: int, form: ReplyForm | None = None) -> ResponseReturnValue:
+    """The thread, a page of its replies, and the form at its foot."""
+    thread = queries.thread(me(), number)
+    at = request.args.get("at", type=int)
+    page = queries.replies(number, request.args.get("key"), at if at and 0 < at <= LARGEST_NUMBER else None)
+    may_reply = rules.may_reply(me(), thread)
+    is_last = page.next_key is None
+    return render_template(
+        "feedback/show.html",
+        thread=thread,
+        page=page,
+        is_first=not page.items or page.items[0].id == thread.first_reply,
+        is_last=is_last,
+        seen_until=thread.active_at if is_last else page.items[-1].posted_at,
+        form=form or (_reply_form(thread) if may_reply else None),
+        may_reply=may_reply,
+        may_cite=may_keep(me()),
+        challenges=challenges.of_threads([number]).get(number, []),
+        kind=rules.KINDS[thread.kind],
+        rules=rules,
+    )
+
+
+def _reply_form(thread: queries.Thread) -> ReplyForm:
+    """An empty reply, or one that begins with the words of the post to quote (0: the first)."""
+    quoted = request.args.get("quote", type=int)
+    body = ""
+    if quoted is not None and 0 <= quoted <= LARGEST_NUMBER:
+        body = queries.words_to_quote(me(), thread.id, quoted or None)
+    own = thread.attribution if thread.author_id == me().id else Attribution.ORGANISATION
+    return ReplyForm.new(body, own).offer(me())

@@ -1,0 +1,194 @@
+"""What people fill in to post feedback, and how it is worded."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from forum.feedback import rules
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.members.models import Member
+from forum.web.fields import (
+    CheckboxesField,
+    CheckboxField,
+    Choice,
+    Form,
+    HiddenField,
+    LongTextField,
+    RadioField,
+    SelectField,
+    TextField,
+    choices,
+)
+
+Pairs = Sequence[tuple[int, str]]
+
+CROSS_CUTTING = 0  # as the browser sends it; no priority has this number
+KINDS = [
+    Choice(FeedbackKind.CHALLENGE, "Challenge", "Something that stands in the way of your work"),
+    Choice(FeedbackKind.GOOD_PRACTICE, "Good practice", "Something that works and that others could use"),
+    Choice(FeedbackKind.QUESTION, "Question", "Something you need an answer to"),
+    Choice(FeedbackKind.IDEA, "Idea", "Something that could be tried"),
+]
+MARKINGS = [
+    Choice(Marking.OFFICIAL, Marking.OFFICIAL.value, "Most feedback"),
+    Choice(Marking.SENSITIVE, Marking.SENSITIVE.value, "Not to be forwarded outside the Forum, and left out of what is published"),
+]  # fmt: skip
+
+
+def attributions(author: Member) -> list[Choice]:
+    """Each way to be named, with what others will read."""
+    words = {kind: rules.attributed(kind, author.name, author.organisation_name) for kind in Attribution}
+    return [
+        Choice(Attribution.NAMED, "My name and organisation", f"Others see: {words[Attribution.NAMED]}"),
+        Choice(Attribution.ORGANISATION, "My organisation only", f"Others see: {words[Attribution.ORGANISATION]}"),
+        Choice(
+            Attribution.UNATTRIBUTED,
+            "Neither",
+            f"Others see: {rules.NOBODY}. Your name and organisation are shown to nobody",
+        ),
+    ]
+
+
+class FilingForm(Form):
+    """What a thread is filed under."""
+
+    version = HiddenField(whole_number=True)
+    kind = RadioField("What kind of feedback is it?", called="Kind", required="Select what kind of feedback it is", choices=KINDS)  # fmt: skip
+    priority_id = RadioField("Which priority does it concern most?", called="Priority", required="Select the priority it concerns most, or “Cross-cutting”")  # fmt: skip
+    theme_ids = CheckboxesField("Themes", hint="Select all that fit.", small=True)
+    force_id = SelectField(
+        "Where?", called="Area", blank="Not one police force area", hint="The police force area it is about."
+    )
+    marking = RadioField("How may it be handled?", called="Marking", required="Select how it may be handled", choices=MARKINGS)  # fmt: skip
+
+    def offer(self, priorities: Pairs, themes: Pairs, forces: Pairs) -> None:
+        self.priority_id.choices = [
+            *choices(priorities),
+            Choice(CROSS_CUTTING, rules.CROSS_CUTTING, "Several, or none of them"),
+        ]
+        self.theme_ids.choices = choices(themes)
+        self.force_id.choices = choices(forces)
+
+    def filing(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind.data,
+            "priority_id": self.priority_id.data or None,
+            "theme_ids": self.theme_ids.data or [],
+            "force_id": self.force_id.data,
+            "marking": self.marking.data,
+        }
+
+    def details(self) -> dict[str, Any]:
+        return self.filing() | {"version": self.version.data or 0}
+
+    @classmethod
+    def of(cls, feedback: Feedback) -> Any:
+        """Filled in from a thread."""
+        names = (
+            "version",
+            "kind",
+            "force_id",
+            "marking",
+            "title",
+            "happening",
+            "affected",
+            "would_help",
+            "attribution",
+        )
+        data = {name: getattr(feedback, name) for name in names}
+        theme_ids = [theme.id for theme in feedback.themes]
+        return cls(data=data | {"priority_id": feedback.priority_id or CROSS_CUTTING, "theme_ids": theme_ids})
+
+    def keep_offering(self, feedback: Feedback) -> None:
+        """What the thread has already may stay, though it is no longer in use."""
+        for field, entries in ((self.theme_ids, feedback.themes), (self.force_id, [feedback.force])):
+            known = {choice.value for choice in field.choices}
+            more = [Choice(one.id, f"{one.title} (no longer used)") for one in entries if one and one.id not in known]
+            field.choices = [*field.choices, *more]
+
+
+class EditForm(FilingForm):
+    """A thread's first post, in the order in which somebody tells it."""
+
+    title = TextField("Title", required="Enter a title", hint="One line that says what it is about.")
+    happening = LongTextField("What is happening?", called="What is happening", required="Enter what is happening", hint="In your own words. You can use Markdown for lists and links.", rows=8)  # fmt: skip
+    affected = LongTextField(
+        "Who is affected?", called="Who is affected", hint="Groups of people, and roughly how many. No names.", rows=3
+    )
+    would_help = LongTextField("What would help?", called="What would help", rows=4)
+    attribution = RadioField(
+        "How may it be attributed?", called="Attribution", required="Select how it may be attributed"
+    )
+
+    def details(self) -> dict[str, Any]:
+        names = ("title", "happening", "affected", "would_help", "attribution")
+        return super().details() | {name: self[name].data for name in names}
+
+
+class PostForm(EditForm):
+    form_key = HiddenField(max_length=64)
+
+    @classmethod
+    def new(cls, author: Member, force_id: int | None, theme_ids: list[int], priority_id: int | None) -> PostForm:
+        return cls(
+            data={
+                "form_key": secrets.token_urlsafe(16),
+                "force_id": force_id,
+                "theme_ids": theme_ids,
+                "priority_id": priority_id,
+                "attribution": Attribution.ORGANISATION,
+                "marking": Marking.OFFICIAL,
+            }
+        )
+
+    def details(self) -> dict[str, Any]:
+        details = super().details() | {"form_key": self.form_key.data or None}
+        del details["version"]
+        return details
+
+
+class ReplyForm(Form):
+    form_key = HiddenField(max_length=64)
+    body = LongTextField("Your reply", required="Enter your reply", hint="You can use Markdown.", rows=6)
+    attribution = RadioField("How may it be attributed?", called="Attribution", mark_optional=False)
+    official = CheckboxField("Reply for the department", mark_optional=False)
+
+    @classmethod
+    def new(cls, body: str, attribution: Attribution) -> ReplyForm:
+        return cls(
+            formdata=None,
+            data={"form_key": secrets.token_urlsafe(16), "body": body, "attribution": attribution, "official": True},
+        )
+
+    def offer(self, author: Member) -> ReplyForm:
+        self.attribution.choices = attributions(author)
+        if not rules.may_speak_officially(author):
+            del self.official
+        return self
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "attribution": self.attribution.data or Attribution.ORGANISATION,
+            "is_official": bool(self.official.data) if "official" in self else False,
+            "form_key": self.form_key.data or None,
+        }
+
+
+class EditReplyForm(Form):
+    version = HiddenField(whole_number=True)
+    body = LongTextField("Your reply", required="Enter your reply", rows=8)
+    attribution = RadioField(
+        "How may it be attributed?", called="Attribution", required="Select how it may be attributed"
+    )
+
+    @classmethod
+    def of(cls, reply: Reply) -> EditReplyForm:
+        return cls(data={"version": reply.version, "body": reply.body, "attribution": reply.attribution})
+
+
+class ReasonForm(Form):
+    reason = TextField(
+        "Reason", required="Enter a reason", max_length=500, hint="Everybody who reads the thread will see it."
+    )
