@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time as stopwatch
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -279,6 +281,51 @@ def test_what_was_done_by_other_means_is_noted_without_a_letter(inside, cast, be
     assert outbox() == []
     assert stored(made, cast.amina).answered_at == at
     assert queries.tally(made).online == 1
+
+
+def at_once(app, work: Callable[[int], object], times: int = 4) -> list[object]:
+    """The same work in as many threads, each with an application context of its own."""
+    ready = Barrier(times)
+
+    def one(number: int) -> object:
+        with app.app_context():
+            ready.wait(timeout=10)
+            return work(number)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def test_a_button_pressed_four_times_at_once_invites_once(app, cast):
+    with app.app_context():
+        number = meeting(cast.sita).id
+
+    def press(_: int) -> int:
+        with transaction():
+            return inviting.invite(cast.sita, queries.get(cast.sita, number), expected=4)
+
+    assert sorted(at_once(app, press)) == [0, 0, 0, 4]
+    with app.app_context():
+        assert len(outbox()) == 4
+
+
+def test_of_answers_at_once_all_are_kept_and_one_stands_whole(app, cast):
+    with app.app_context():
+        made = meeting(cast.sita)
+        invite(cast.sita, made)
+    sent = [IN_PERSON, ONLINE, MAYBE, NO]
+
+    def say(which: int) -> None:
+        with transaction():
+            found = queries.get(cast.amina, made.id)
+            replying.answer(cast.amina, found, queries.invitation_of(cast.amina, found), sent[which])
+
+    at_once(app, say)
+    with app.app_context():
+        standing = stored(made, cast.amina)
+        newest, *others = queries.replies(standing)
+        assert (standing.answer, standing.mode) == (newest.answer, newest.mode)
+        assert len(others) == 3
 
 
 # --- letters through a real mail server, under the checker --------------------------------------------------------------

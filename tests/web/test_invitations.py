@@ -13,7 +13,7 @@ from forum.base import letters
 from forum.base.db import db, transaction
 from forum.base.letters import Letter
 from forum.meetings.commands import scheduling
-from forum.meetings.queries import get
+from forum.meetings.queries import get, reply_token
 from forum.members.models import Standing
 from tests import builders
 from tests.meetings.builders import AFTER, BEFORE, answer, crowd, details, invite, meeting
@@ -49,6 +49,8 @@ def test_the_preview_shows_exactly_who_gets_what_and_sends_nothing(app, visit, c
     assert "Dear Amina Rowan" in page
     assert "accepts, declines or may come" in page
     assert "<iframe" not in page
+    with app.app_context():
+        assert reply_token(made, cast.amina.id, 1) not in page  # the link is hers alone
     assert outbox(app) == 0
 
 
@@ -89,7 +91,7 @@ def test_progress_is_shown_and_asks_for_itself_until_all_are_sent(app, visit, ca
     page = browser.get(f"/meetings/{made}/invitations").text
     assert "3 of 4 sent" in page
     assert f'data-poll="/meetings/{made}/invitations/progress"' in page
-    assert '<noscript><meta http-equiv="refresh"' in page
+    assert "See how far they are now" in page  # for those without script
     with app.app_context():
         letters.deliver_due()
     part = browser.get(f"/meetings/{made}/invitations/progress").text

@@ -61,9 +61,11 @@ def _note_invitations(actor: Member, meeting: Meeting, member_ids: Collection[in
 
 
 def sample(meeting: Meeting, person: InviteeRow) -> letters.Fields:
-    """The invitation exactly as this person would get it now. Nothing is written."""
+    """The invitation as this person would get it now, but for the reply link, which is theirs alone. Nothing is written."""
     mailing = Mailing(Kind.INVITATION, meeting, clock.now(), agenda=queries.agenda(meeting))
-    return mailing.to(Addressee(person.id, person.name, person.email))
+    token = queries.reply_token(meeting.id, person.id, 1)
+    letter = mailing.to(Addressee(person.id, person.name, person.email))
+    return letter | {"text": letter["text"].replace(token, "…"), "html": letter["html"].replace(token, "…")}
 
 
 def tell(actor: Member, meeting: Meeting, differences: Sequence[Difference] = ()) -> int:

@@ -34,7 +34,6 @@ PURPOSES = {
 class MeetingForm(fields.Form):
     title = fields.TextField("Title", required="Enter a title")
     kind = fields.SelectField("Kind of meeting", choices=choices(KINDS.items()), default=MeetingKind.FORUM)
-    themes = fields.CheckboxesField("Themes", small=True)
     day = fields.DateField("Date", required="Enter the date", hint="For example, 15 11 2016", called="The date")
     starts = fields.TimeField("Starts", required="Enter when it starts", hint="For example, 10:30am or 2pm")
     ends = fields.TimeField("Ends", required="Enter when it ends", hint="For example, 1pm")
@@ -55,6 +54,7 @@ class MeetingForm(fields.Form):
         "Joining link", max_length=500, hint="Shown to those invited only, and put into their calendars"
     )
     description = fields.LongTextField("What the meeting is about", max_length=5_000)
+    themes = fields.CheckboxesField("Themes", small=True)
     marking = fields.RadioField(
         "Marking",
         choices=[
