@@ -155,6 +155,8 @@ class RaiseForm(_WithWords, _Described):
                 "description": words,
                 "priority": thread.priority_id,
                 "themes": [theme.id for theme in thread.themes],
+                "prevalence": 3,
+                "impact": 3,
                 "marking": thread.marking,
             },
         )
