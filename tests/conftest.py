@@ -131,7 +131,7 @@ class Server:
     def _keep(self, schema: str) -> str:
         """Keep the rows there are aside, in this schema; gives the script that brings the database back to them."""
         inspector = sa.inspect(self.own)
-        names = [name for name in inspector.get_table_names() if name != "alembic_version"]
+        names = inspector.get_table_names()
         script = ["SET session_replication_role = replica"]  # no foreign key is checked while it runs
         with self.own.connect() as connection:
             connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
