@@ -7,6 +7,7 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from forum.base import clock
 from forum.base.db import db, transaction
 from forum.base.history import HistoryLine
 from forum.base.letters import Letter
@@ -298,6 +299,7 @@ def test_somebody_leaves_is_signed_out_and_returns(app, visit, cast):
     where = f"/members/{cast.bryn.id}"
     day = {"left_on-day": "31", "left_on-month": "2", "left_on-year": "2016"}
     assert "must be a real date" in sita.post(f"{where}/leave", data=day).text
+    assert f'value="{clock.today().year}"' in sita.get(f"{where}/leave").text
     page = sita.post(f"{where}/leave", data=day | {"left_on-month": "10"}, follow_redirects=True)
     assert "has left the Forum" in page.text
     assert "31 October 2016" in page.text

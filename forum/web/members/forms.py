@@ -6,7 +6,6 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from forum.base import clock
 from forum.base.tables import Table
 from forum.members.commands.columns import FIELDS, Mapping, guess
 from forum.members.models import Member, Notify, Role, Standing
@@ -75,9 +74,7 @@ class NewMemberForm(MemberForm):
 
 
 class LeaveForm(fields.Form):
-    left_on = fields.DateField(
-        "When did they leave?", required="Enter the date they left", called="The date they left", default=clock.today
-    )
+    left_on = fields.DateField("When did they leave?", required="Enter the date they left", called="The date they left")
     reason = fields.LongTextField("Why", max_length=500, rows=2, counted=False, hint="Kept in the history")
 
 

@@ -107,7 +107,7 @@ def edit(number: int) -> ResponseReturnValue:
 def leave(number: int) -> ResponseReturnValue:
     only_if(rules.may_keep_members(me()))
     member = queries.get(me(), number)
-    form = LeaveForm()
+    form = LeaveForm(data={"left_on": clock.today()})
     if form.submitted():
         try:
             with transaction():
