@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -141,6 +141,16 @@ def told(speaker: Speaker, crowd: Crowd) -> str:
     return attributed(speaker.attribution, speaker.name, by, is_member=speaker.is_member)
 
 
+def told_outside(speaker: Speaker, sectors: Collection[str]) -> str:
+    """Who said it, outside the Forum: nobody is named there, and only sectors whose counts are published are given.
+
+    Quotes by sector could otherwise be counted, and would tell what the table hides.
+    """
+    by = speaker.sector if speaker.sector in sectors else ""
+    hidden = Attribution.UNATTRIBUTED if speaker.attribution is Attribution.UNATTRIBUTED else Attribution.ORGANISATION
+    return attributed(hidden, "", by, is_member=speaker.is_member)
+
+
 def placed(speaker: Speaker, region: str, area: str, crowd: Crowd) -> tuple[str, str, str]:
     """Sector, region and area of a contribution, as a list of contributions may tell them.
 
@@ -158,6 +168,8 @@ def placed(speaker: Speaker, region: str, area: str, crowd: Crowd) -> tuple[str,
 
 def published(counts: Sequence[int]) -> list[int | str] | None:
     """The counts of a table as they may be published beside their total; None when the table must be left out.
+
+    The rows must stand in an order that does not depend on their counts.
 
     Nobody may work a small count out, even knowing this rule. Counts below five are hidden ("fewer than 5"). Where
     their sum gives them away, the next larger count is hidden with them, with all its equals, and all of them read "not

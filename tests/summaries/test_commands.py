@@ -243,6 +243,27 @@ def test_for_publication_nothing_lets_a_small_count_be_worked_out(inside, cast):
     assert "The words of a member" not in rules.written(says)
 
 
+def test_for_publication_neither_order_nor_quotes_tell_what_the_table_hides(inside, cast):
+    """Twelve from the police, 3 from housing, 2 from schools: the small ones stand by name, and quotes do not count them."""
+    housing = builders.member(organisation=builders.organisation(sector="housing"))
+    school = builders.member(organisation=builders.organisation(sector="education"))
+    for author, count in ((cast.amina, 12), (housing, 3), (school, 2)):
+        for _ in range(count):
+            thread(author, theme_ids=[builders.theme().id])
+    themed = thread(school, theme_ids=[builders.theme("housing").id], kind=FeedbackKind.QUESTION)
+    says = make(cast.olu, is_for_publication=True, quotes=4).says
+    assert next(one["rows"] for one in says["who"] if one["title"] == "By sector") == [
+        ["Housing", "fewer than 5"],
+        ["Police force", 12],
+        ["Schools, colleges and alternative provision", "fewer than 5"],
+    ]
+    quotes = {theme["title"]: [quote["by"] for quote in theme["quotes"]] for theme in says["themes"]}
+    assert quotes == {"Mental health": ["Police force"] * 4, "Housing and relocation": ["A Forum member"]}
+    assert says["questions"] == [{"reference": themed.reference, "title": themed.title, "by": "A Forum member"}]
+    assert "Organisations" not in {column for one in says["what"] for column in one["columns"]}
+    assert "Amina" not in rules.written(says)
+
+
 def test_members_who_joined_later_were_not_invited(inside, cast):
     earlier(cast.sita, cast.amina, builders.moment(2016, 7, 12, 12))
     builders.member(joined_on=date(2016, 11, 1))

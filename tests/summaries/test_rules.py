@@ -79,6 +79,13 @@ def test_a_quote_tells_no_more_than_its_author_allowed(who, told):
     assert rules.told(who, CROWD) == told
 
 
+def test_outside_the_forum_nobody_is_named_and_only_published_sectors_are_given():
+    shown = ["Police force"]
+    assert rules.told_outside(speaker(Attribution.NAMED), shown) == "Police force"
+    assert rules.told_outside(speaker(Attribution.NAMED, "Housing"), shown) == "A Forum member"
+    assert rules.told_outside(speaker(Attribution.UNATTRIBUTED), shown) == "A Forum member"
+
+
 @pytest.mark.parametrize(
     ("who", "placed"),
     [

@@ -26,9 +26,10 @@ from forum.summaries.models import (
     ThemePart,
 )
 from forum.summaries.queries import ContributionRow
+from forum.summaries.rules import Speaker
 
 LONGEST_SENTENCE = 400  # characters of a first sentence that is quoted
-NOT_KNOWN, NOT_TOLD, NO_THEME = "Not known", "Not told", "No theme"
+UNPLACED = NOT_KNOWN, NOT_TOLD, NO_THEME = "Not known", "Not told", "No theme"
 ITEM_COLUMNS = (
     "Reference", "Date", "Kind", "Priority", "Themes", "Sector", "Region", "Police force area", "Attribution", "Marking",
     "Title", "Text", "Challenges",
@@ -36,12 +37,14 @@ ITEM_COLUMNS = (
 PUBLISHED_COLUMNS = ("Reference", "Date", "Kind", "Priority", "Themes", "Title", "Challenges")
 
 
+Voice = Callable[[Speaker], str]
+
+
 class Told(NamedTuple):
     """A contribution, and what of it may be told."""
 
     row: ContributionRow
     text: str
-    by: str
     sector: str
     region: str
     area: str
@@ -55,8 +58,8 @@ class Told(NamedTuple):
 
 def compose(material: Material) -> Content:
     """Everything the summary says."""
-    told = _told(material)
-    counts = _counts(material)
+    told, counts = _told(material), _counts(material)
+    voice = _voice(material, told)
     return {
         "about": wording.about(material),
         "figures": _figures(material, counts),
@@ -64,12 +67,12 @@ def compose(material: Material) -> Content:
         "method": wording.method(material, counts),
         "took_part": wording.took_part(counts),
         "who": _who(told, material.is_for_publication),
-        "what": [_by_kind(told), _by_theme(told, counts)],
-        "themes": _themes(material, told),
+        "what": [_by_kind(told), _by_theme(told, counts, material.is_for_publication)],
+        "themes": _themes(material, told, voice),
         "challenges": _challenges(material.challenges),
-        "questions": _questions(told),
+        "questions": _questions(told, voice),
         "next_steps": _next_steps(material.challenges),
-        "items": _items(told, material.is_for_publication),
+        "items": _items(told, voice, material.is_for_publication),
         "counts": counts,
         "made_by": material.made_by,
     }
@@ -84,13 +87,21 @@ def _told(material: Material) -> list[Told]:
         Told(
             row,
             richtext.to_text(row.html),
-            rules.told(row.speaker, crowd),
             *_placed(row, crowd),
             material.themes.get(row.id, ()),
             behind[row.id],
         )
         for row in material.contributions
     ]
+
+
+def _voice(material: Material, told: Sequence[Told]) -> Voice:
+    """How whoever said something is told of in this summary."""
+    if not material.is_for_publication:
+        return lambda speaker: rules.told(speaker, material.membership.crowd)
+    sectors = _published("By sector", "Sector", _groups(told, lambda one: [one.sector]))
+    shown = {name for name, count in sectors["rows"] if isinstance(count, int)}
+    return lambda speaker: rules.told_outside(speaker, [str(name) for name in shown])
 
 
 def _placed(row: ContributionRow, crowd: rules.Crowd) -> tuple[str, str, str]:
@@ -152,8 +163,7 @@ def _groups(told: Iterable[Told], names: Callable[[Told], Iterable[str]]) -> lis
     for one in told:
         for name in names(one):
             groups[name].append(one)
-    last = (NOT_KNOWN, NOT_TOLD, NO_THEME)
-    return sorted(groups.items(), key=lambda group: (group[0] in last, -len(group[1]), group[0]))
+    return sorted(groups.items(), key=lambda group: (group[0] in UNPLACED, -len(group[1]), group[0]))
 
 
 def _who(told: Sequence[Told], is_for_publication: bool) -> list[Table]:
@@ -190,7 +200,9 @@ def _in_words(told: Sequence[Told]) -> str:
 
 
 def _published(title: str, named: str, groups: Sequence[tuple[str, list[Told]]]) -> Table:
-    """Contributions alone, without small counts: a second column would help to work them out."""
+    """Contributions alone, without small counts: a second column would help to work them out, and so would an order by
+    count."""
+    groups = sorted(groups, key=lambda group: (group[0] in UNPLACED, group[0]))
     counts = rules.published([len(group) for _, group in groups])
     table: Table = {"title": title, "columns": [named, "Contributions"], "rows": [], "note": ""}
     if counts is None:
@@ -210,14 +222,17 @@ def _by_kind(told: Sequence[Told]) -> Table:
     }
 
 
-def _by_theme(told: Sequence[Told], counts: Counts) -> Table:
+def _by_theme(told: Sequence[Told], counts: Counts, is_for_publication: bool) -> Table:
+    columns = ["Theme", "Contributions", "Share", "Organisations"]
+    rows: list[list[Cell]] = [
+        [name, len(group), rules.share(len(group), len(told)), _organisations(one.row for one in group)]
+        for name, group in _groups(told, _themes_of)
+    ]
+    kept = len(columns) - is_for_publication
     return {
         "title": "By theme",
-        "columns": ["Theme", "Contributions", "Share", "Organisations"],
-        "rows": [
-            [name, len(group), rules.share(len(group), len(told)), _organisations(one.row for one in group)]
-            for name, group in _groups(told, _themes_of)
-        ],
+        "columns": columns[:kept],
+        "rows": [row[:kept] for row in rows],
         "note": f"{number(counts['contributions'], 'contribution')} carry {number(counts['labels'], 'theme')}, so these "
         "do not add up to the total.",
     }
@@ -230,45 +245,51 @@ def _themes_of(one: Told) -> Sequence[str]:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def _themes(material: Material, told: Sequence[Told]) -> list[ThemePart]:
-    words = _cited_words(material, {one.row.id: one for one in told})
-    return [_theme(material, name, group, len(told), words) for name, group in _groups(told, _themes_of)]
+def _themes(material: Material, told: Sequence[Told], voice: Voice) -> list[ThemePart]:
+    words = _cited_words(material, {one.row.id: one for one in told}, voice)
+    return [
+        {
+            "title": name,
+            "sentence": _sentence(group, len(told), material.is_for_publication),
+            "sectors": None if material.is_for_publication else _by_sector(group),
+            "quotes": _quotes(group, words, voice, material.quotes),
+            "challenges": list(dict.fromkeys(reference for one in group for reference in one.challenges)),
+        }
+        for name, group in _groups(told, _themes_of)
+    ]
 
 
-def _theme(material: Material, name: str, group: Sequence[Told], whole: int, words: dict[int, Quotation]) -> ThemePart:
-    sectors = _groups(group, lambda one: [one.sector])
-    said = f"{_in_words(group)}. That is {len(group):,} of {whole:,} contributions ({rules.share(len(group), whole)})."
-    return {
-        "title": name,
-        "sentence": said,
-        "sectors": None if material.is_for_publication else _full("By sector", "Sector", sectors, group),
-        "quotes": _quotes(group, words, material.quotes),
-        "challenges": list(dict.fromkeys(reference for one in group for reference in one.challenges)),
-    }
+def _sentence(group: Sequence[Told], whole: int, is_for_publication: bool) -> str:
+    said = "" if is_for_publication else f"{_in_words(group)}. "
+    return f"{said}{len(group):,} of {number(whole, 'contribution')} ({rules.share(len(group), whole)})."
 
 
-def _cited_words(material: Material, told: dict[int, Told]) -> dict[int, Quotation]:
+def _by_sector(group: Sequence[Told]) -> Table:
+    return _full("By sector", "Sector", _groups(group, lambda one: [one.sector]), group)
+
+
+def _cited_words(material: Material, told: dict[int, Told], voice: Voice) -> dict[int, Quotation]:
     """The first words cited from each contribution or its replies that still stand there."""
     found: dict[int, Quotation] = {}
     for cited in material.cited:
         if cited.feedback_id in found or (cited.is_edited and not says(told[cited.feedback_id].text, cited.words)):
             continue
-        by = rules.told(cited.speaker, material.membership.crowd)
-        found[cited.feedback_id] = {"words": cited.words, "by": by, "reference": f"FB-{cited.feedback_id}"}
+        by, reference = voice(cited.speaker), told[cited.feedback_id].reference
+        found[cited.feedback_id] = {"words": cited.words, "by": by, "reference": reference}
     return found
 
 
-def _quotes(group: Sequence[Told], words: dict[int, Quotation], most: int) -> list[Quotation]:
+def _quotes(group: Sequence[Told], words: dict[int, Quotation], voice: Voice, most: int) -> list[Quotation]:
     """Cited words; on a theme without any, first sentences. One of each contribution, the oldest first."""
     cited = [words[one.row.id] for one in group if one.row.id in words]
-    return (cited or [_opening(one) for one in group[:most] if one.text])[:most]
+    return (cited or [_opening(one, voice) for one in group[:most] if one.text])[:most]
 
 
-def _opening(one: Told) -> Quotation:
+def _opening(one: Told, voice: Voice) -> Quotation:
     first = next(iter(sentences(one.text)), "")
     if len(first) > LONGEST_SENTENCE:
         first = f"{first[:LONGEST_SENTENCE].rsplit(' ', 1)[0]} […]"
-    return {"words": first, "by": one.by, "reference": one.reference}
+    return {"words": first, "by": voice(one.row.speaker), "reference": one.reference}
 
 
 def _challenges(rows: Iterable[SummaryRow]) -> list[ChallengePart]:
@@ -293,9 +314,9 @@ def _challenge(row: SummaryRow) -> ChallengePart:
     }
 
 
-def _questions(told: Iterable[Told]) -> list[Question]:
+def _questions(told: Iterable[Told], voice: Voice) -> list[Question]:
     asked = (one for one in told if one.row.kind is FeedbackKind.QUESTION)
-    return [{"reference": one.reference, "title": one.row.title, "by": one.by} for one in asked]
+    return [{"reference": one.reference, "title": one.row.title, "by": voice(one.row.speaker)} for one in asked]
 
 
 def _next_steps(rows: Iterable[SummaryRow]) -> list[str]:
@@ -305,9 +326,9 @@ def _next_steps(rows: Iterable[SummaryRow]) -> list[str]:
     return [wording.next_step(row, row.response_due_on) for row in ordered]
 
 
-def _items(told: Iterable[Told], is_for_publication: bool) -> Table:
+def _items(told: Iterable[Told], voice: Voice, is_for_publication: bool) -> Table:
     columns = PUBLISHED_COLUMNS if is_for_publication else ITEM_COLUMNS
-    rows = [_item(one) for one in told]
+    rows = [_item(one, voice) for one in told]
     return {
         "title": "Contributions",
         "columns": list(columns),
@@ -316,7 +337,7 @@ def _items(told: Iterable[Told], is_for_publication: bool) -> Table:
     }
 
 
-def _item(one: Told) -> dict[str, Cell]:
+def _item(one: Told, voice: Voice) -> dict[str, Cell]:
     return {
         "Reference": one.reference,
         "Date": clock.london(one.row.posted_at).date().isoformat(),
@@ -326,7 +347,7 @@ def _item(one: Told) -> dict[str, Cell]:
         "Sector": one.sector,
         "Region": one.region,
         "Police force area": one.area,
-        "Attribution": one.by,
+        "Attribution": voice(one.row.speaker),
         "Marking": one.row.marking.value,
         "Title": one.row.title,
         "Text": one.text,

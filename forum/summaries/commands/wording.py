@@ -127,8 +127,7 @@ def method(material: Material, counts: Counts) -> list[str]:
         "Sectors are those of the author’s organisation when they contributed. Regions and police force areas are those the "
         "contribution is about. “Not known” is used where neither was given.",
         "Quotes are verbatim: words the secretariat chose as evidence for a challenge or, on a theme without any, the first "
-        "sentence. Authors are named where they agreed to it. Where they asked for their organisation only, its sector is "
-        f"given, and its region where at least {rules.SMALLEST} members share both. Others are “A Forum member”.",
+        f"sentence. {_speakers(material.is_for_publication)}",
         "An author who asked not to be attributed is counted by sector and region only where at least "
         f"{rules.SMALLEST} members share both, by sector alone where they share that, and otherwise as “Not told”.",
         _small_counts(material.is_for_publication),
@@ -161,6 +160,18 @@ def _count_words() -> str:
     return ", ".join(words)
 
 
+def _speakers(is_for_publication: bool) -> str:
+    if is_for_publication:
+        return (
+            "Nobody is named outside the Forum: a quote gives the sector of its author where the count of that sector is "
+            "published, and otherwise “A Forum member”."
+        )
+    return (
+        "Authors are named where they agreed to it. Where they asked for their organisation only, its sector is given, and "
+        f"its region where at least {rules.SMALLEST} members share both. Others are “A Forum member”."
+    )
+
+
 def _small_counts(is_for_publication: bool) -> str:
     if not is_for_publication:
         return (
@@ -170,8 +181,8 @@ def _small_counts(is_for_publication: bool) -> str:
     return (
         f"For publication, counts below {rules.SMALLEST} by sector and by region read “{rules.FEWER}”. Where the total would "
         f"give one back, the next larger count is hidden too and both read “{rules.NOT_SHOWN}”, or the table is left out. "
-        "Counts of people and organisations, police force areas, sectors within themes, and the words and sectors of each "
-        "contribution are not published, because small counts could be worked out from them."
+        "Counts of people and organisations other than the totals, police force areas, sectors within themes, and the words "
+        "and sectors of each contribution are not published, because small counts could be worked out from them."
     )
 
 
