@@ -56,7 +56,13 @@ def _tell(planned: Plan) -> None:
 @group.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default="member", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default="member",
+    show_default=True,
+    help="What they may do.",
+)
 def add(email: str, name: str, role: str) -> None:
     """Add one person, and print the link with which they choose a password."""
     with transaction():

@@ -105,7 +105,7 @@ def database() -> None: ...
 
 
 @database.command("copy", help="Copy everything into another database, which must be empty: SQLite or PostgreSQL.")
-@click.option("--to", "url", required=True, metavar="URL", help="As in DATABASE_URL.")
+@click.option("--to", "url", required=True, metavar="URL", help="Its address, written like DATABASE_URL.")
 def copy(url: str) -> None:
     schema.check()
     target = sa.create_engine(_address(url))

@@ -36,8 +36,10 @@ def group() -> None: ...
 @click.option("--title", default="", help="Default: made from what is chosen.")
 @click.option("--sensitive", is_flag=True, help="Take OFFICIAL-SENSITIVE contributions too.")
 @click.option("--publication", is_flag=True, help="Hide small counts, so that the file may leave the Forum.")
-@click.option("--format", "kind", required=True, type=click.Choice([*exports.FORMATS, "html"]))
-@click.option("--output", required=True, type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--format", "kind", required=True, type=click.Choice([*exports.FORMATS, "html"]), help="Kind of file.")
+@click.option(
+    "--output", required=True, type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Where it goes."
+)
 @click.option("--as", "email", required=True, help="Email address of the official who makes it.")
 def export(
     theme_slug: str | None,
