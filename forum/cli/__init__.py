@@ -19,7 +19,7 @@ from flask_migrate import Migrate
 from forum.base.db import db
 from forum.base.errors import ForumError
 
-SUBJECTS = ("members", "meetings", "letters", "demonstration", "census", "operations", "summaries")
+SUBJECTS = ("members", "feedback", "meetings", "letters", "demonstration", "census", "operations", "summaries")
 
 
 def init_app(app: Flask) -> None:
