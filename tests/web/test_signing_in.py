@@ -8,10 +8,12 @@ from time import monotonic
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from forum.base import clock
 from forum.base.db import db, transaction
-from forum.members.models import Member, SignIn
+from forum.feedback.models import Feedback
+from forum.members.models import SignIn
 from tests import builders
 
 HERE = {"Origin": "http://localhost"}
@@ -88,11 +90,13 @@ def guarded(app):
     app.config["WTF_CSRF_ENABLED"] = False
 
 
-def inputs(page: str) -> dict[str, str]:
+def inputs(page: str) -> dict[str, list[str]]:
     """The hidden inputs of the form that goes on, as a browser reads them."""
     form = page.split("<main")[1].split("</main")[0]
-    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
-    return {name: html.unescape(value) for name, value in found}
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form):
+        found.setdefault(name, []).append(html.unescape(value))
+    return found
 
 
 def token(page: str) -> str:
@@ -101,20 +105,30 @@ def token(page: str) -> str:
 
 def test_words_typed_before_being_signed_out_come_back_and_arrive(guarded, cast):
     browser = guarded.test_client()
-    page = browser.get("/sign-in").text
-    words = {"email": cast.amina.email, "password": "a long test password", "csrf_token": token(page)}
-    assert browser.post("/sign-in", data=words, headers=HERE).status_code == 302
-    before = browser.get("/account").text
+    words = {"email": cast.amina.email, "password": "a long test password"}
+    here = {"csrf_token": token(browser.get("/sign-in").text)}
+    assert browser.post("/sign-in", data=words | here, headers=HERE).status_code == 302
+    before = browser.get("/feedback/new").text
     with guarded.app_context(), transaction():
+        themes = [str(builders.theme(slug).id) for slug in ("mental-health", "social-media")]
         db.session.execute(sa.update(SignIn).values(ended_at=clock.now()))
-    typed = {"name": 'Amina "Mina" O’Rowan', "job_title": "Línea <b>1</b>", "notify": "none", "language": "cy"}
-    kept = browser.post("/account", data=typed | {"version": 1, "csrf_token": token(before)}, headers=HERE)
+    typed = {
+        "title": 'No "bed" within 90 miles & <b>none</b> nearer',
+        "happening": "First line, 1 < 2\n\n- Second\n  - Third “line”",
+        "kind": "challenge",
+        "priority_id": "0",
+        "theme_ids": themes,
+        "marking": "OFFICIAL",
+        "attribution": "organisation",
+    }
+    kept = browser.post("/feedback/new", data=typed | {"csrf_token": token(before)}, headers=HERE)
     assert kept.status_code == 401
     assert "Nothing you wrote is lost" in kept.text
-    again = browser.post("/sign-in", data=words | {"csrf_token": token(browser.get("/sign-in").text)}, headers=HERE)
-    assert again.status_code == 302
-    done = browser.post("/account", data=inputs(kept.text), headers=HERE)
+    here = {"csrf_token": token(browser.get("/sign-in").text)}
+    assert browser.post("/sign-in", data=words | here, headers=HERE).status_code == 302
+    done = browser.post("/feedback/new", data=inputs(kept.text), headers=HERE)
     assert done.status_code == 302, done.text
     with guarded.app_context():
-        amina = db.session.get(Member, cast.amina.id)
-        assert (amina.name, amina.job_title) == (typed["name"], typed["job_title"])
+        posted = db.session.execute(sa.select(Feedback).options(selectinload(Feedback.themes))).scalar_one()
+        assert (posted.title, posted.happening) == (typed["title"], typed["happening"])
+        assert sorted(str(theme.id) for theme in posted.themes) == sorted(themes)
