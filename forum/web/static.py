@@ -18,7 +18,7 @@ HASHED = r"/built/.+\.[0-9a-f]{12}\.\w+$"
 YEAR = 365 * 24 * 3600
 
 
-class StaticFiles(WhiteNoise):
+class StaticFiles(WhiteNoise):  # type: ignore[misc]  # WhiteNoise is untyped
     FOREVER = YEAR
 
 
