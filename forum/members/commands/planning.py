@@ -5,28 +5,23 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum.base import richtext
 from forum.base.db import db
 from forum.base.tables import Table
 from forum.members import rules
+from forum.members.commands.cells import READ, clean, mailbox
 from forum.members.commands.columns import LABELS
 from forum.members.models import Member, Notify, Organisation, Role, Standing
 from forum.reference.models import Listed, PoliceForce, Region, Sector
 from forum.reference.queries import entries
 
 LONGEST = {"name": 200, "job_title": 200, "organisation": 200, "email": 254, "contact_note": 2_000}
-DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%d-%m-%Y", "%d/%m/%y", "%Y-%m-%dT%H:%M:%S")
-LANGUAGES = {"en": "en", "english": "en", "cy": "cy", "welsh": "cy", "cymraeg": "cy"}
 MEMBER, ORGANISATION = "member", "organisation"
 
 
@@ -168,9 +163,9 @@ class _Planner:
     def row(self, number: int, cells: dict[str, str], remark: str | None) -> PlannedRow:
         """What would become of this row."""
         remarks = [remark] if remark else []
-        said = {name: _clean(name, cell) for name, cell in cells.items()}
+        said = {name: clean(name, cell) for name, cell in cells.items()}
         name = said.get("name") or " ".join(filter(None, (said.get("given_name"), said.get("family_name"))))
-        email = _mailbox(said.get("email", ""))
+        email = mailbox(said.get("email", ""))
         title = name or email or said.get("organisation", "")
         is_organisation = not name and not email
         planned = PlannedRow(number, Outcome.REJECTED, ORGANISATION if is_organisation else MEMBER, title, email=email)
@@ -288,7 +283,7 @@ class _Planner:
         """Columns of Member that the row fills."""
         values: dict[str, Any] = {"name": name} if name else {}
         values |= {column: said[column] for column in ("job_title", "contact_note") if said.get(column)}
-        for column, read in _READ.items():
+        for column, read in READ.items():
             if words := said.get(column):
                 value = read(words)
                 if value is None:
@@ -361,47 +356,12 @@ def _explicit(said: dict[str, str]) -> set[str]:
     return {f"{name}_id" for name in ("sector", "force", "region") if said.get(name)}
 
 
-def _clean(name: str, cell: str) -> str:
-    return richtext.clean(cell).strip() if name == "contact_note" else richtext.plain(cell)
-
-
-def _mailbox(words: str) -> str:
-    """An address trimmed and in lower case, out of "Name <address>" or "mailto:address" too."""
-    address = re.sub(r"^mailto:", "", words, flags=re.IGNORECASE)
-    if "<" in address:
-        address = parseaddr(address)[1] or address
-    return address.strip().lower()
-
-
-def _date(words: str) -> date | None:
-    for shape in DATES:
-        try:
-            found = datetime.strptime(words, shape).date()  # noqa: DTZ007 - a date has no zone
-        except ValueError:
-            continue
-        return found if found.year >= 1900 else None
-    return None
-
-
-def _word(kind: type[enum.Enum]) -> Callable[[str], Any]:
-    words = {one.value: one for one in kind}
-    return lambda said: words.get(said.casefold())
-
-
 def _shown(value: Any) -> str:
     if isinstance(value, enum.Enum):
         return str(value.value)
     return "" if value is None else str(value)
 
 
-_READ: dict[str, Callable[[str], Any]] = {
-    "role": _word(Role),
-    "standing": _word(Standing),
-    "notify": _word(Notify),
-    "language": lambda words: LANGUAGES.get(words.casefold()),
-    "joined_on": _date,
-    "left_on": _date,
-}
 _PLACES = {"sector_id": Organisation.sector_id, "force_id": Organisation.force_id, "region_id": Organisation.region_id}
 _PLACE_NAMES = {"sector_id": "sector", "force_id": "police force area", "region_id": "region"}
 _COLUMNS = (
