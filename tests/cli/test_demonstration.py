@@ -214,3 +214,55 @@ def _own_thread(author: Member) -> Feedback:
         attribution=Attribution.NAMED,
         marking=Marking.OFFICIAL,
     )
+
+
+# --- what is seen of it ----------------------------------------------------------------------------------------------
+
+ROLES = {
+    "admin": "admin@egve-forum.example",
+    "secretariat": "hana.lapwing@gangs-and-exploitation-secre.example",
+    "official": "amara.alder@gangs-and-exploitation-secre.example",
+    "member": "jasmeet.pipistrelle@essex-police-area-demo.example",
+}
+
+
+def browse(app, email):
+    browser = app.test_client()
+    page = browser.post("/sign-in", data={"email": email, "password": app.config["DEMO_PASSWORD"]})
+    assert page.status_code == 302
+    return browser
+
+
+def test_the_admin_sees_the_census_and_nobody_else_does(loaded, statements):
+    admin = browse(loaded, ROLES["admin"])
+    with statements() as seen:
+        page = admin.get("/admin/census")
+    assert len(seen) <= 24
+    for words in ("120", "members who posted", "Practitioner training", "Under consideration", "MTG-02"):
+        assert words in page.text
+    for role in ("secretariat", "official", "member"):
+        assert browse(loaded, ROLES[role]).get("/admin/census").status_code == 404
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_tells_any_role_who_an_unattributed_author_is(loaded, role):
+    """The thread, its history, the challenges that cite it and their exports, for every unattributed thread."""
+    browser = browse(loaded, ROLES[role])
+    threads = db.session.execute(
+        sa.select(Feedback.id, Member.name, Organisation.name)
+        .join(Member, Member.id == Feedback.author_id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .where(Feedback.attribution == Attribution.UNATTRIBUTED)
+    ).all()
+    assert len(threads) == 6
+    cited = {
+        thread: number for thread, number in db.session.execute(sa.select(Citation.feedback_id, Citation.challenge_id))
+    }
+    for number, name, organisation in threads:
+        paths = [f"/feedback/{number}", f"/feedback/{number}/history"]
+        paths += [f"/challenges/{cited[number]}"] if number in cited else []
+        for path in paths:
+            page = browser.get(path)
+            assert page.status_code == 200 or "history" in path
+            assert name not in page.text, path
+            assert organisation not in page.text or path.startswith("/challenges"), path
