@@ -24,6 +24,11 @@ PAGE = 20
 LAST_PAGE = MOST_RANKED // PAGE
 START, END = "\ue000", "\ue001"  # before and after a word that was found; richtext keeps them out of what people write
 
+LESS, MORE = (
+    "\ue002",
+    "\ue003",
+)  # stand for < and > while PostgreSQL cuts a snippet: it would drop what looks like markup
+
 Question = sa.Select[*tuple[Any, ...]]
 
 
@@ -104,9 +109,17 @@ def _ask_postgresql(terms: list[rules.Term], reach: Reach, offset: int) -> Quest
         .order_by(SearchEntry.id.desc())
     )
     marks = f"StartSel={START}, StopSel={END}"
-    title = sa.func.ts_headline("english", SearchEntry.title, words, f"{marks}, HighlightAll=true")
+    title = sa.func.ts_headline("english", _without_markup(SearchEntry.title), words, f"{marks}, HighlightAll=true")
     short = f"{marks}, MaxFragments=1, MaxWords=32, MinWords=16"
-    return _shown(_best(reach(hits), offset), title, sa.func.ts_headline("english", SearchEntry.text, words, short))
+    return _shown(
+        _best(reach(hits), offset),
+        title,
+        sa.func.ts_headline("english", _without_markup(SearchEntry.text), words, short),
+    )
+
+
+def _without_markup(text: Any) -> Any:
+    return sa.func.translate(text, "<>", LESS + MORE)
 
 
 def _best(hits: Question, offset: int) -> sa.CTE:
@@ -151,4 +164,5 @@ def _shown(best: sa.CTE, title: Any, snippet: Any) -> Question:
 
 def _hit(row: Any) -> Hit:
     thread, reply, title, snippet, *author, posted_at, marking, _found = row
+    title, snippet = (text.replace(LESS, "<").replace(MORE, ">") for text in (title, snippet))
     return Hit(thread, reply, title, snippet, author_words(*author), posted_at, marking)

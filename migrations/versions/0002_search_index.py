@@ -19,9 +19,12 @@ SQLITE = (
     "INSERT INTO search_index(rowid, title, text) VALUES (new.id, new.title, new.text); END",
     "INSERT INTO search_index(search_index) VALUES ('rebuild')",
 )
+# PostgreSQL takes <b> for markup, and addresses and county-lines for one word: signs become spaces, as FTS5 has it.
+SIGNS = "<>/@._-:&=?#+~"
+WORDS = f"to_tsvector('english', translate(%s, '{SIGNS}', repeat(' ', {len(SIGNS)})))"
 POSTGRESQL = (
     "ALTER TABLE search_entry ADD COLUMN document tsvector GENERATED ALWAYS AS "
-    "(setweight(to_tsvector('english', title), 'A') || setweight(to_tsvector('english', text), 'B')) STORED",
+    f"(setweight({WORDS % 'title'}, 'A') || setweight({WORDS % 'text'}, 'B')) STORED",
     "CREATE INDEX ix_search_entry_document ON search_entry USING gin (document)",
 )
 

@@ -49,6 +49,22 @@ def test_threads_and_replies_are_found_by_stem_phrase_and_beginning(inside, cast
     assert found(cast.bryn, "housing nothing") == []
 
 
+def test_signs_part_words_on_both_databases(inside, cast):
+    text = "See https://forum.example/county-lines or <aside> and mail help@nightwatch.example"
+    posted = thread(cast.amina, "Signs", happening=text)
+    for question in (
+        "forum",
+        "county",
+        '"county lines"',
+        "county-lines",
+        "aside",
+        "nightwatch",
+        "help@nightwatch.example",
+    ):
+        assert found(cast.bryn, question) == [(posted.id, None)], question
+    assert "<aside>" in search(cast.bryn, "mail").hits[0].snippet
+
+
 def test_a_word_in_the_title_counts_more(inside, cast):
     text = "Safeguarding was mentioned once among many other words of this post."
     low = thread(cast.amina, "Other", happening=text)
