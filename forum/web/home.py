@@ -114,7 +114,7 @@ def _letters(trouble: letters.Trouble) -> Iterator[Task]:
         yield Task("Letters wait and nothing sends them", "/letters", "overdue", since)
     if trouble.failed:
         hint = "Correct the addresses, then send them again."
-        yield Task(f"{plural(trouble.failed, 'letter')} failed", "/letters", "refused", hint)
+        yield Task(f"{plural(trouble.failed, 'letter')} failed", "/letters", "failed", hint)
     if trouble.held:
         yield Task(f"{plural(trouble.held, 'letter is', 'letters are')} held", "/letters?state=held")
 

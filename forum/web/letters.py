@@ -72,7 +72,7 @@ class OutboxFilter(fields.FilterForm):
     text = fields.TextField("Name, address or subject")
     state = fields.SelectField("State", blank="All states", choices=[Choice(s, s.value.capitalize()) for s in State])
     kind = fields.SelectField("Kind", blank="All kinds", choices=[Choice(kind, words) for kind, words in KINDS.items()])
-    about = fields.TextField("About", max_length=60, hint="A reference, such as MTG-3")
+    about = fields.TextField("About, such as MTG-3", max_length=60)
 
     def wanted(self) -> dict[str, Any]:
         chosen = self.chosen()
@@ -192,7 +192,11 @@ def _all(states: tuple[State, ...], template: str, verb: str) -> ResponseReturnV
         with transaction():
             number = letters.send_all(states, about)
             history.note(me(), verb, Letter(), filed_under=about or "everything", letters=number)
-        say(f"{plural(number, 'letter is', 'letters are')} on the way again" if number else "No letters were left to send")
+        say(
+            f"{plural(number, 'letter is', 'letters are')} on the way again"
+            if number
+            else "No letters were left to send"
+        )
         return redirect(url_for(".outbox", about=request.values.get("about") or None))
     counts = letters.counts_of(about) if about else letters.counts()
     number = sum(counts.get(state, 0) for state in states)
