@@ -7,6 +7,7 @@ writers queue for the lock before they read); PostgreSQL serves when the Forum o
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -85,6 +86,7 @@ db = SQLAlchemy(
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _waking: list[Callable[[], None]] = []
+_log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -148,5 +150,13 @@ def transaction() -> Iterator[None]:
     finally:
         _writing.reset(token)
     if db.session.info.pop("wake", False):
-        for call in _waking:
+        _wake()
+
+
+def _wake() -> None:
+    """Ring every bell. What was done is kept by now, so a bell that is out of order must not look like a failure."""
+    for call in _waking:
+        try:
             call()
+        except Exception:
+            _log.warning("The worker could not be woken. It looks for work every minute by itself.", exc_info=True)
