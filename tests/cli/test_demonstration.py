@@ -255,9 +255,7 @@ def test_no_page_tells_any_role_who_an_unattributed_author_is(loaded, role):
         .where(Feedback.attribution == Attribution.UNATTRIBUTED)
     ).all()
     assert len(threads) == 6
-    cited = {
-        thread: number for thread, number in db.session.execute(sa.select(Citation.feedback_id, Citation.challenge_id))
-    }
+    cited = dict(db.session.execute(sa.select(Citation.feedback_id, Citation.challenge_id)).all())
     for number, name, organisation in threads:
         paths = [f"/feedback/{number}", f"/feedback/{number}/history"]
         paths += [f"/challenges/{cited[number]}"] if number in cited else []
