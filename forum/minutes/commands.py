@@ -7,7 +7,6 @@ from sqlalchemy.orm import selectinload
 
 from forum.base import clock, history, richtext
 from forum.base.db import db
-from forum.base.errors import Rejected
 from forum.meetings import queries as meetings
 from forum.meetings.models import Meeting
 from forum.members.models import Member
@@ -40,6 +39,7 @@ def begin(actor: Member, meeting: Meeting) -> Minutes:
 
 def save_item(actor: Member, minutes: Minutes, item: MinuteItem, source: str, version: int | None) -> None:
     """Keep the words (Markdown) of one item. Raises Rejected when somebody saved it since `version`."""
+    db.session.refresh(minutes, ["stage"], with_for_update={"read": True})  # not published while this is written
     db.session.refresh(item, with_for_update=True)
     rules.check_saving(actor, minutes, item, version)
     item.html = richtext.to_html(source)
@@ -59,11 +59,8 @@ def publish(actor: Member, meeting: Meeting, minutes: Minutes) -> None:
 
 def take_back(actor: Member, meeting: Meeting, minutes: Minutes, reason: str) -> None:
     """Make published minutes a draft again, to put something right."""
-    rules.check_writer(actor)
-    if not reason:
-        raise Rejected("Give a reason: it is kept in the history.", field="reason")
-    if minutes.stage is not MinutesStage.PUBLISHED:
-        raise Rejected("These minutes are a draft already.")
+    db.session.refresh(minutes, ["stage"], with_for_update=True)
+    rules.check_taking_back(actor, minutes, reason)
     minutes.stage, minutes.published_at, minutes.published_by_id = MinutesStage.DRAFT, None, None
     history.note(actor, "took back", minutes, reason, about=meeting)
 

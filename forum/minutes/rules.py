@@ -57,3 +57,11 @@ def check_publishing(actor: Member, minutes: Minutes, meeting: Meeting, now: dat
         raise Rejected("The meeting has not begun. Publish its minutes after it.")
     if not any(item.source for item in minutes.items):
         raise Rejected("Nothing has been written yet. Write at least one item before you publish.")
+
+
+def check_taking_back(actor: Member, minutes: Minutes, reason: str) -> None:
+    check_writer(actor)
+    if not reason:
+        raise Rejected("Give a reason: it is kept in the history.", field="reason")
+    if minutes.stage is not MinutesStage.PUBLISHED:
+        raise Rejected("These minutes are a draft already.")

@@ -53,6 +53,7 @@ def change_entry(actor: Keeper, entry: Listed, **details: Any) -> None:
 def write_page(actor: Keeper, page: Page, title: str, source: str, version: int) -> None:
     """Save a standing page. Raises Rejected when somebody saved it meanwhile, or the text is too long."""
     rules.check_keeper(actor.is_admin)
+    db.session.refresh(page, with_for_update=True)
     if version != page.version:
         raise Rejected(
             "Somebody else saved this page while you were writing. Their words are shown below yours: "

@@ -1,5 +1,6 @@
 """Minutes: written item by item, published, taken back."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -97,6 +98,38 @@ def test_members_read_them_once_they_are_published(inside, cast):
     assert "<strong>Long waits</strong>" in queries.get(cast.amina, held).items[1].html
     with pytest.raises(Rejected, match="are published"), transaction():
         commands.save_item(cast.sita, minutes, minutes.items[1], "Changed", 2)
+
+
+def test_nothing_is_written_into_minutes_while_they_are_published(app, cast):
+    with app.app_context():
+        held = meeting()
+        minutes = begun(cast.sita, held)
+        with transaction():
+            commands.save_item(cast.sita, minutes, minutes.items[0], "Said", 1)
+    read, told = threading.Event(), []
+
+    def write() -> None:
+        with app.app_context():
+            found = queries.get(cast.ada, held)
+            db.session.rollback()
+            read.set()
+            try:
+                with transaction():
+                    commands.save_item(cast.ada, found, found.items[1], "Added too late", 1)
+            except Rejected as refusal:
+                told.append(refusal.message)
+
+    with app.app_context():
+        with transaction():
+            commands.publish(cast.sita, held, queries.get(cast.sita, held))
+            db.session.flush()
+            other = threading.Thread(target=write)
+            other.start()
+            assert read.wait(10)
+            other.join(0.3)
+        other.join(10)
+        assert [item.source for item in queries.get(cast.sita, held).items] == ["Said", ""]
+    assert "are published" in told[0]
 
 
 def test_minutes_of_a_meeting_to_come_are_not_published(inside, cast):
