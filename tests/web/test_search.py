@@ -19,7 +19,7 @@ def test_results_lead_to_the_words_which_are_marked_and_safe(visit, cast, zebra)
     assert "2 results" in page
     assert f'href="/feedback/{number}"><mark>Zebra</mark> &lt;b&gt;crossing' in page
     assert f'href="/feedback/{number}?at={said}#post-{said}"' in page
-    assert "A <mark>zebra</mark> &amp; &lt;script&gt;" in page
+    assert "<mark>zebra</mark> &amp; &lt;script&gt;" in page
     assert "<script>alert" not in page
     assert "Amina Rowan, Essex Police area" in page
 
