@@ -58,7 +58,7 @@ def test_a_new_member_is_told_what_home_will_show(visit, cast):
         "invited to a meeting",
     ):
         assert words in page
-    assert "Can you come?" not in page
+    assert "Will you come?" not in page
 
 
 def test_a_member_answers_an_invitation_from_home_with_one_button(app, visit, cast):
@@ -67,11 +67,11 @@ def test_a_member_answers_an_invitation_from_home_with_one_button(app, visit, ca
         invite(cast.sita, made)
     browser = visit(cast.amina)
     page = text(browser)
-    assert "Can you come?" in page
+    assert "Will you come?" in page
     assert 'name="answer" value="yes-online"' in page
     assert browser.post(f"/meetings/{made.id}/reply", data={"answer": "yes-online"}).status_code == 302
     page = text(browser)
-    assert "Can you come?" not in page
+    assert "Will you come?" not in page
     assert "Your next meeting" in page
     assert "You: Yes, online" in page
 
