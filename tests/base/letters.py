@@ -36,12 +36,12 @@ def fields(number: int = 1, **more: Any) -> Fields:
 
 
 def invitation(number: int, prepared: Prepared, title: str, **more: Any) -> Fields:
-    """An invitation to one person, as the meetings room writes it."""
+    """An invitation to one person, as the meetings room writes it; a notice, so that this room is not asked about it."""
     usual = {
         "key": f"invite:3:{number}",
-        "kind": Kind.INVITATION,
+        "kind": Kind.NOTICE,
         "member_id": number,
-        "about": "meeting:3",
+        "about": "gathering:3",
         "subject": f"Invitation: {title}, 21 January 2027",
         "text": f"{title}\n\nReply: {PAGE}\n",
         "html": HTML.format(title, PAGE),

@@ -47,7 +47,7 @@ def test_many_letters_are_written_by_one_statement_and_only_once(statements):
     assert len(seen) == 1
     with transaction():
         letters.write_many(invitations(121, ENTRY))
-    assert letters.counts_of("meeting:3") == {State.WAITING: 121}
+    assert letters.counts_of("gathering:3") == {State.WAITING: 121}
 
 
 def write_and_fail() -> None:
@@ -94,11 +94,11 @@ def test_what_people_wrote_is_escaped_in_the_html_part(inside):
 
 def test_the_outbox_is_counted_and_paged_newest_first():
     for number in range(1, 6):
-        write(number, about="meeting:3" if number < 5 else "digest")
-    ended(6, State.REFUSED, about="meeting:3")
-    assert letters.counts_of("meeting:3") == {State.WAITING: 4, State.REFUSED: 1}
-    page = letters.listed(about="meeting:3", size=2)
-    rest = letters.listed(about="meeting:3", key=page.next_key)
+        write(number, about="gathering:3" if number < 5 else "digest")
+    ended(6, State.REFUSED, about="gathering:3")
+    assert letters.counts_of("gathering:3") == {State.WAITING: 4, State.REFUSED: 1}
+    page = letters.listed(about="gathering:3", size=2)
+    rest = letters.listed(about="gathering:3", key=page.next_key)
     assert [row.to_name for row in page.items + rest.items] == ["Person 6", "Person 4", "Person 3", "Person 2", "Person 1"]
     assert [row.to_name for row in letters.listed(state=State.REFUSED).items] == ["Person 6"]
 

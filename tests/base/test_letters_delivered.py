@@ -84,7 +84,7 @@ def test_117_invitations_arrive_and_every_one_is_clean(mailbox):
     assert [to for to, _ in mailbox.received] == [f"person{number}@police.example" for number in range(1, 118)]
     assert [words for _, wire in mailbox.received for words in problems(wire)] == []
     assert [wire for _, wire in mailbox.received] == [build(letter) for letter in outbox()]
-    assert letters.counts_of("meeting:3") == {State.SENT: 117}
+    assert letters.counts_of("gathering:3") == {State.SENT: 117}
     assert letters.deliver_due() == {}
 
 
@@ -475,4 +475,4 @@ def test_kill_9_in_the_middle_leaves_nobody_out_and_repeats_no_more_than_the_kil
     assert len(box.received) == 117 + 3
     assert len(set(box.received)) == 117  # a repeat has the same Message-ID and the same bytes
     with embedded.app_context():
-        assert letters.counts_of("meeting:3") == {State.SENT: 117}
+        assert letters.counts_of("gathering:3") == {State.SENT: 117}
