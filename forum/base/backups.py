@@ -67,8 +67,9 @@ def revision(connection: Connection) -> str | None:
 def make(engine: Engine, files: Path, archive: Path, told: Told = lambda _: None) -> tuple[Manifest, list[str]]:
     """Back up this database and the files kept in this folder, while they are in use.
 
-    Gives the manifest, and the names of uploads that are missing from the disk. The archive is readable by its owner
-    alone and appears whole or not at all; `told` hears of the rows as they are copied.
+    Gives the manifest, and the names of uploads that are missing from the disk or damaged there: one such in it would
+    make the whole backup unfit for restoring. The archive is readable by its owner alone and appears whole or not at
+    all; `told` hears of the rows as they are copied.
     """
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as folder:
@@ -76,12 +77,17 @@ def make(engine: Engine, files: Path, archive: Path, told: Told = lambda _: None
         _copy_database(engine, beside / "forum.db", told)
         with opened(beside / "forum.db") as copy:
             uploads = copy.execute(sa.select(StoredFile.sha256, StoredFile.name)).all()
-            found = [sha256 for sha256, _ in uploads if (files / sha256[:2] / sha256).is_file()]
+            found = [sha256 for sha256, _ in uploads if _is_sound(files / sha256[:2] / sha256)]
             about = str(revision(copy)), _sha256(beside / "forum.db"), copies.counts(copy), len(found)
             manifest = Manifest(clock.now().isoformat(), *about)
         _pack(beside, files, found, manifest)
         os.replace(beside / "archive", archive)
-    return manifest, [name for sha256, name in uploads if sha256 not in found]
+    kept = set(found)
+    return manifest, [name for sha256, name in uploads if sha256 not in kept]
+
+
+def _is_sound(upload: Path) -> bool:
+    return upload.is_file() and _sha256(upload) == upload.name
 
 
 def _copy_database(engine: Engine, path: Path, told: Told) -> None:
@@ -99,7 +105,7 @@ def _copy_database(engine: Engine, path: Path, told: Told) -> None:
 
 def _copy_sqlite(database: Path, path: Path) -> None:
     """In one step of the backup interface, which sees one moment of the database and lets everybody go on writing."""
-    source, target = sqlite3.connect(f"file:{database}?mode=ro", uri=True), sqlite3.connect(path)
+    source, target = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True), sqlite3.connect(path)
     try:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
@@ -165,7 +171,7 @@ def _unpack(packed: tarfile.TarFile, place: Path) -> Manifest:
     """Only what a backup has, and nothing by a path of the archive's choosing. Raises ValueError."""
     manifest: Manifest | None = None
     for member in packed:
-        data = packed.extractfile(member)
+        data = packed.extractfile(member) if member.isfile() else None
         if data is None:
             raise ValueError(f"{member.name} is no file")
         if member.name == "manifest.json":

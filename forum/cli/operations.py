@@ -70,7 +70,7 @@ def backup(file: Path, replace: bool) -> None:
     click.echo(f"{file}: {manifest.rows:,} rows and {manifest.files:,} uploaded files, readable by you alone.")
     click.echo("Not in it: the settings and the SECRET_KEY, without which links in letters already sent stop working.")
     if missing:
-        raise Rejected("The backup is complete but for uploads that are missing from the disk: " + ", ".join(missing))
+        raise Rejected("The backup is complete but for uploads damaged or missing from the disk: " + ", ".join(missing))
 
 
 @click.command("restore", help="Bring back everything from FILE, into a new database or in the place of what is there.")

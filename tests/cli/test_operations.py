@@ -155,6 +155,12 @@ def test_an_upload_that_is_gone_is_said_and_the_rest_is_kept(app, run, full, tmp
     run("restore", tmp_path / "b.tar.gz", "--replace")
 
 
+def test_an_upload_that_has_rotted_does_not_spoil_the_backup(app, run, full, tmp_path):
+    (app.config["VAR"] / "files" / full[:2] / full).write_bytes(b"name,email\0")
+    assert "damaged or missing from the disk: people.csv" in run("backup", tmp_path / "b.tar.gz", status=1).output
+    run("restore", tmp_path / "b.tar.gz", "--replace")
+
+
 def test_a_backup_is_not_written_over(run, tmp_path):
     run("backup", tmp_path / "b.tar.gz")
     assert "exists already" in run("backup", tmp_path / "b.tar.gz", status=1).output
@@ -206,6 +212,14 @@ def test_an_archive_writes_nowhere_but_where_a_backup_has_files(run, tmp_path):
         evil.add(tmp_path / "x", "../../escaped")
     assert "does not belong there" in run("restore", tmp_path / "evil.tar.gz", status=1).output
     assert not list(tmp_path.parent.glob("escaped"))
+
+
+def test_an_archive_of_links_is_refused_in_a_sentence(run, tmp_path):
+    with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as evil:
+        link = tarfile.TarInfo("forum.db")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
+        evil.addfile(link)
+    assert "forum.db is no file" in run("restore", tmp_path / "evil.tar.gz", status=1).output
 
 
 def test_a_backup_made_while_people_write_is_whole(app, run, cast, tmp_path):
