@@ -86,7 +86,11 @@ def _watch_the_door() -> ResponseReturnValue | None:
 def _is_from_here() -> bool:
     """Whether the form that was sent stood on one of our own pages."""
     said = request.headers.get("Origin") or request.headers.get("Referer") or ""
-    return urlsplit(said).netloc in {request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc}
+    try:
+        host = urlsplit(said).netloc
+    except ValueError:
+        return False
+    return host in {request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc}
 
 
 def _keep_words(needs_sign_in: bool) -> ResponseReturnValue:
@@ -200,15 +204,11 @@ class Site(NamedTuple):
 
 
 class Place(NamedTuple):
-    """An entry of the navigation: `part` is the first part of its pages' paths."""
+    """An entry of the navigation."""
 
     text: str
     path: str
-    is_current: bool = False
-
-    @property
-    def href(self) -> str:
-        return self.path
+    is_current: bool
 
 
 EVERYBODY = (("Home", "/"), ("Feedback", "/feedback"), ("Meetings", "/meetings"), ("Challenges", "/challenges"))

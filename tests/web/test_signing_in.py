@@ -132,3 +132,10 @@ def test_words_typed_before_being_signed_out_come_back_and_arrive(guarded, cast)
         posted = db.session.execute(sa.select(Feedback).options(selectinload(Feedback.themes))).scalar_one()
         assert (posted.title, posted.happening) == (typed["title"], typed["happening"])
         assert sorted(str(theme.id) for theme in posted.themes) == sorted(themes)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "https://elsewhere.example", "null", ""])
+def test_words_sent_from_elsewhere_are_not_handed_back(visit, cast, origin):
+    page = visit(None).post("/feedback/new", data={"title": "Planted words"}, headers={"Origin": origin})
+    assert page.status_code == 400
+    assert "Planted words" not in page.text
