@@ -36,6 +36,7 @@ Check = Callable[[Letter], str | None]
 
 _checks: dict[Kind, list[Check]] = {}
 _log = logging.getLogger(__name__)
+_WITHHELD = "What the mail server said is not kept: it may name somebody who asked not to be named."
 
 
 def check(kind: Kind, ask: Check) -> None:
@@ -153,8 +154,12 @@ def _claim() -> Letter | None:
 
 
 def _settle(letter: Letter, outcome: Outcome) -> None:
-    """Write down what became of it, unless its lease was over and somebody else has taken it since."""
+    """Write down what became of it, unless its lease was over and somebody else has taken it since.
+
+    Of the answer about a withheld recipient the code alone is kept: mail servers repeat the address in their words.
+    """
     now = clock.now()
+    words = _WITHHELD if outcome.words and letter.is_recipient_withheld else outcome.words[:500]
     next_try_at = None if outcome.again_in is None else now + outcome.again_in
     options = {"synchronize_session": False}
     settled = {
@@ -164,7 +169,7 @@ def _settle(letter: Letter, outcome: Outcome) -> None:
         "new_next_try_at": next_try_at,
         "new_attempts": letter.attempts if outcome.counts else letter.attempts - 1,
         "new_last_code": outcome.code,
-        "new_last_words": outcome.words[:500] or None,
+        "new_last_words": words or None,
         "new_sent_at": now if outcome.state is State.SENT else None,
     }
     db.session.execute(_SETTLE, settled, execution_options=options)

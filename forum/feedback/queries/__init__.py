@@ -1,6 +1,14 @@
 """Reading feedback."""
 
-from forum.feedback.queries.one import get, get_reply, last_to_change, made_from, readable_by, reply_made_from
+from forum.feedback.queries.one import (
+    get,
+    get_reply,
+    last_to_change,
+    made_from,
+    readable_by,
+    reply_made_from,
+    unattributed_authors,
+)
 from forum.feedback.queries.reading import Change, PostRow, Thread, changes, replies, thread, words_to_quote
 from forum.feedback.queries.threads import (
     Choices,
@@ -13,6 +21,7 @@ from forum.feedback.queries.threads import (
     is_unread,
     new_for,
     newest,
+    themes_to_post,
     threads,
     unanswered_questions,
     unread_count,
@@ -41,9 +50,11 @@ __all__ = [
     "readable_by",
     "replies",
     "reply_made_from",
+    "themes_to_post",
     "thread",
     "threads",
     "unanswered_questions",
+    "unattributed_authors",
     "unread_count",
     "waiting",
     "words_to_quote",

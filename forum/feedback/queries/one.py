@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from forum.base import history
 from forum.base.db import db
 from forum.base.errors import NotFound
-from forum.feedback.models import Feedback, Reply
+from forum.feedback.models import Attribution, Feedback, Reply
 from forum.members.models import Member
 
 
@@ -71,3 +73,18 @@ def last_to_change(contribution: Feedback | Reply) -> str:
     )
     by = db.session.scalar(wanted)
     return "The author" if by in (None, contribution.author_id) else "The secretariat"
+
+
+def unattributed_authors(posts: Iterable[tuple[str, int]]) -> set[tuple[str, int, int | None]]:
+    """Which of these posts ("feedback" or "reply", and number) are unattributed now, with the author's id, for
+    whoever must leave them out. One statement."""
+    numbers: dict[str, list[int]] = {"feedback": [], "reply": []}
+    for kind, number in posts:
+        numbers[kind].append(number)
+    parts = [
+        sa.select(sa.literal(post.__tablename__), post.id, post.author_id).where(
+            post.id.in_(numbers[post.__tablename__]), post.attribution == Attribution.UNATTRIBUTED
+        )
+        for post in (Feedback, Reply)
+    ]
+    return {(kind, number, author) for kind, number, author in db.session.execute(sa.union_all(*parts))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,7 +11,9 @@ from flask.typing import ResponseReturnValue
 from forum.base import clock, history
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
+from forum.base.history import HistoryLine
 from forum.census.queries import census
+from forum.feedback import queries as feedback
 from forum.members import queries as members
 from forum.reference import commands, queries
 from forum.reference.models import (
@@ -128,8 +131,21 @@ def show_history() -> ResponseReturnValue:
     form = HistoryFilter()
     form.kind.choices = choices((kind, kind.replace("_", " ").capitalize()) for kind in history.kinds())
     page = history.lines(**form.chosen(), key=request.args.get("key"))
-    names = members.names_of({line.actor_id for line in page.items if line.actor_id})
-    return render_template("admin/history.html", form=form, page=page, names=names)
+    actors = _actors(page.items)
+    names = members.names_of(set(actors.values()))
+    who = {line: names.get(actor, "") for line, actor in actors.items()}
+    return render_template("admin/history.html", form=form, page=page, who=who)
+
+
+def _actors(lines: Sequence[HistoryLine]) -> dict[int, int]:
+    """Who did it, by the number of the line; without those who wrote what is unattributed by now."""
+    posts = {(one.thing_kind, one.thing_id or 0) for one in lines if one.thing_kind in {"feedback", "reply"}}
+    hidden = feedback.unattributed_authors(posts)
+    return {
+        line.id: line.actor_id
+        for line in lines
+        if line.actor_id and (line.thing_kind, line.thing_id, line.actor_id) not in hidden
+    }
 
 
 @blueprint.get("/history/check")
