@@ -573,3 +573,18 @@ def test_a_member_answers_for_nobody_else(inside, cast):
     with pytest.raises(NotFound):
         replying.answer(cast.amina, made, queries.invitation(made, cast.bryn.id), NO)
     assert db.session.scalar(sa.select(sa.func.count(Invitation.answer))) == 0
+
+
+def test_somebody_who_leaves_the_forum_is_taken_off_what_is_to_come_and_told_so_by_their_calendar(inside, cast):
+    planned, over = meeting(cast.sita), meeting(cast.sita)
+    for held in (planned, over):
+        invite(cast.sita, held)
+    letters.deliver_due()
+    with transaction():
+        over.starts_at, over.ends_at = clock.now() - timedelta(hours=3), clock.now() - timedelta(hours=1)
+    with transaction():
+        assert inviting.withdraw_all(cast.sita, cast.amina, "You have left the Forum.") == 1
+    assert stored(planned, cast.amina).removed_at is not None
+    assert stored(over, cast.amina).removed_at is None
+    told = db.session.scalars(sa.select(Letter).where(Letter.kind == Kind.CANCELLATION)).all()
+    assert [(letter.member_id, letter.calendar_method) for letter in told] == [(cast.amina.id, "CANCEL")]

@@ -127,6 +127,14 @@ def withdraw(actor: Member, meeting: Meeting, invitation: Invitation, reason: st
     history.note(actor, "withdrew", invitation, reason, about=meeting)
 
 
+def withdraw_all(actor: Member, member: Member, reason: str) -> int:
+    """Take this person's invitations to all meetings to come back, because they leave the Forum; how many there were."""
+    invitations = queries.invitations_to_come(member)
+    for invitation in invitations:
+        withdraw(actor, invitation.meeting, invitation, reason)
+    return len(invitations)
+
+
 def invite_again(actor: Member, meeting: Meeting, invitation: Invitation) -> None:
     """Invite somebody whose invitation was withdrawn. `invitation` has its member loaded."""
     rules.check_scheduler(actor)

@@ -22,6 +22,7 @@ from forum.meetings.models import (
     InvitationReply,
     Meeting,
     Mode,
+    Stage,
 )
 from forum.members.models import Member, Organisation, Standing
 from forum.members.queries import InviteeRow, invitable, is_invitable
@@ -216,6 +217,20 @@ def invitation(meeting: Meeting, member_id: int) -> Invitation:
     if found is None:
         raise NotFound("This member has not been invited to this meeting.")
     return found
+
+
+def invitations_to_come(member: Member) -> list[Invitation]:
+    """This person's invitations that stand, to open meetings that are not over; with meeting and member."""
+    wanted = (
+        sa.select(Invitation)
+        .join(Invitation.meeting)
+        .join(Invitation.member)
+        .options(contains_eager(Invitation.meeting).selectinload(Meeting.themes), contains_eager(Invitation.member))
+        .where(Invitation.member_id == member.id, Invitation.removed_at.is_(None))
+        .where(Meeting.stage == Stage.OPEN, Meeting.ends_at > clock.now())
+        .order_by(Invitation.id)
+    )
+    return list(db.session.scalars(wanted))
 
 
 class ReplyRow(NamedTuple):

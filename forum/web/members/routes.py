@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from forum.base import clock, history
 from forum.base.db import transaction
 from forum.base.errors import Rejected
+from forum.meetings.commands import inviting
 from forum.members import exports, queries, rules
 from forum.members.commands import joining, keeping
 from forum.reference.models import PoliceForce, Region, Sector, Theme
@@ -111,6 +112,7 @@ def leave(number: int) -> ResponseReturnValue:
     if form.submitted():
         try:
             with transaction():
+                inviting.withdraw_all(me(), member, "You have left the Forum.")
                 keeping.leave(me(), member, form.left_on.data, form.reason.data)
         except Rejected as refusal:
             form.reject(refusal)
