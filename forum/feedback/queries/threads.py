@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from forum.base import clock
 from forum.base.db import db
 from forum.base.paging import First, Page, first, page
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, ReadMark, Reply, feedback_theme
@@ -78,6 +79,20 @@ def choices() -> Choices:
     for place, _position, number, title in sorted(map(tuple, db.session.execute(sa.union_all(*parts)))):
         found[place].append((number, title))
     return Choices(*map(tuple, found))
+
+
+def themes_to_post() -> list[tuple[int, str]]:
+    """The themes somebody may choose for what they post, as (id, title). Those made for an archive are not for that.
+
+    One statement.
+    """
+    today = clock.today()
+    wanted = sa.select(Theme.id, Theme.title).where(
+        Theme.kind != "imported",
+        sa.or_(Theme.valid_from.is_(None), Theme.valid_from <= today),
+        sa.or_(Theme.valid_to.is_(None), Theme.valid_to >= today),
+    )
+    return [(row.id, row.title) for row in db.session.execute(wanted.order_by(Theme.position, Theme.id))]
 
 
 def unread_count(actor: Member, most: int = 100) -> int:

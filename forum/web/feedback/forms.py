@@ -105,7 +105,7 @@ class FilingForm(Form):
         """What the thread has already may stay, though it is no longer in use."""
         for field, entries in ((self.theme_ids, feedback.themes), (self.force_id, [feedback.force])):
             known = {choice.value for choice in field.choices}
-            more = [Choice(one.id, f"{one.title} (no longer used)") for one in entries if one and one.id not in known]
+            more = [Choice(one.id, one.title) for one in entries if one and one.id not in known]
             field.choices = [*field.choices, *more]
 
 

@@ -89,7 +89,8 @@ def _first_form() -> PostForm:
 
 def offer(form: FilingForm) -> None:
     """What may be chosen today."""
-    form.offer(*choices_of(Priority, Theme, PoliceForce))
+    priorities, forces = choices_of(Priority, PoliceForce)
+    form.offer(priorities, queries.themes_to_post(), forces)
     if isinstance(form, EditForm):
         form.attribution.choices = attributions(me())
 
