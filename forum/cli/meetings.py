@@ -8,12 +8,11 @@ import click
 
 from forum.base import clock
 from forum.base.db import transaction
-from forum.base.errors import NotFound
+from forum.cli.acting import active_member
 from forum.meetings import queries
 from forum.meetings.commands import inviting
 from forum.meetings.models import Meeting
 from forum.members import queries as members
-from forum.members.models import Member
 
 
 @click.group("meetings", help="Meetings of the Forum.")
@@ -26,7 +25,7 @@ def group() -> None: ...
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 def invite(number: int, email: str, yes: bool) -> None:
     """Invite everybody who can be invited to meeting NUMBER and was not yet."""
-    actor = _active(email)
+    actor = active_member(email)
     meeting = queries.get(actor, number)
     expected = _tell(meeting)
     if expected and not yes:
@@ -34,13 +33,6 @@ def invite(number: int, email: str, yes: bool) -> None:
     with transaction():
         count = inviting.invite(actor, meeting, expected=expected)
     click.echo(f"{count} invitations will be sent." if count else "Nobody was left to invite. Nothing was sent.")
-
-
-def _active(email: str) -> Member:
-    actor = members.by_email(email)
-    if actor is None or not actor.is_active:
-        raise NotFound(f"There is no active member with the address {email}.")
-    return actor
 
 
 def _tell(meeting: Meeting) -> int:

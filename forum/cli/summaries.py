@@ -12,8 +12,7 @@ from flask import current_app
 from forum.base import clock
 from forum.base.db import transaction
 from forum.base.errors import NotFound
-from forum.members import queries as members
-from forum.members.models import Member
+from forum.cli.acting import active_member
 from forum.reference import queries as reference
 from forum.reference.models import Listed, Priority, Theme
 from forum.summaries import commands, exports
@@ -54,7 +53,7 @@ def export(
     email: str,
 ) -> None:
     scope = Scope(_theme(theme_slug), _priority(priority_slug), _day(first), _day(last), sensitive)
-    actor = _maker(email)
+    actor = active_member(email)
     with transaction():
         summary = commands.make(actor, scope, title, is_for_publication=publication)
         commands.take_away(actor, summary, kind)
@@ -76,13 +75,6 @@ def _write(output: Path, data: bytes) -> None:
         output.write_bytes(data)
     except OSError as fault:
         raise click.ClickException(f"{output} cannot be written: {fault.strerror}. Nothing was made.") from fault
-
-
-def _maker(email: str) -> Member:
-    member = members.by_email(email)
-    if member is None:
-        raise NotFound(f"There is no member with the address {email}.")
-    return member
 
 
 def _theme(slug: str | None) -> int | None:

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from forum.base.db import db
+from forum.base.db import db, transaction
 from forum.feedback.models import Attribution, Feedback
-from forum.members.models import Member
+from forum.members.models import Member, Standing
 from forum.summaries.models import Summary
 from tests import builders
 from tests.challenges.builders import thread
@@ -103,7 +103,7 @@ def test_options_choose_the_scope(app, cast, said, tmp_path, options, count):
         (["--to", "9999-12-31"], "olu@cast.example", "year must be between"),
         (["--to", "1999-12-31"], "olu@cast.example", "No contributions fall in this"),
         ([], "amina@cast.example", "Only officials and the secretariat"),
-        ([], "nobody@cast.example", "no member with the address"),
+        ([], "nobody@cast.example", "no active member with the address"),
     ],
 )
 def test_what_cannot_be_made_is_said_and_leaves_nothing(app, cast, said, tmp_path, options, email, message):
@@ -113,6 +113,14 @@ def test_what_cannot_be_made_is_said_and_leaves_nothing(app, cast, said, tmp_pat
     assert data is None
     with app.app_context():
         assert db.session.scalar(db.select(db.func.count()).select_from(Summary)) == 0
+
+
+def test_an_official_who_has_left_makes_no_more_summaries(app, cast, said, tmp_path):
+    with app.app_context(), transaction():
+        db.session.get(Member, cast.olu.id).standing = Standing.LEFT
+    ran, data = export(app, tmp_path)
+    assert "no active member with the address" in ran.output
+    assert data is None
 
 
 def test_a_file_that_cannot_be_written_leaves_no_summary(app, cast, said, tmp_path):
