@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent
+YES, NO = ("yes", "true", "1", "on"), ("no", "false", "0", "off")
 
 
 class Setting(NamedTuple):
@@ -47,7 +50,7 @@ SETTINGS = (
     Setting(
         "FORUM_ENV",
         "production",
-        "development: shows /gallery and gives template errors at once; production: refuses a weak SECRET_KEY.",
+        "development: shows /gallery and reads static files afresh; production: refuses a weak SECRET_KEY.",
     ),
     Setting("VAR", "var", "Folder for what the platform writes: database, uploads, mail, logs."),
 )
@@ -61,14 +64,16 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
     given = os.environ if environment is None else environment
     value = {setting.name: given.get(setting.name) or setting.default for setting in SETTINGS}
     var = (ROOT / value["VAR"]).resolve()
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)  # the database and letters with keys in their links: its owner's
     port = _number(value, "PORT")
+    mode = _one_of(value, "FORUM_ENV", ("production", "development"))
     return {
         "VAR": var,
-        "FORUM_ENV": value["FORUM_ENV"],
-        "SECRET_KEY": (value["SECRET_KEY"] and _strong(value["SECRET_KEY"], value["FORUM_ENV"])) or _kept_key(var),
+        "FORUM_ENV": mode,
+        "SECRET_KEY": (value["SECRET_KEY"] and _strong(value["SECRET_KEY"], mode)) or _kept_key(var),
         "SQLALCHEMY_DATABASE_URI": database_url(value["DATABASE_URL"]),
         "REDIS_URL": value["REDIS_URL"],
-        "PUBLIC_URL": (value["PUBLIC_URL"] or f"http://localhost:{port}").rstrip("/"),
+        "PUBLIC_URL": _address(value["PUBLIC_URL"] or f"http://localhost:{port}"),
         "PORT": port,
         "HOST": value["HOST"],
         "TRUSTED_PROXIES": _number(value, "TRUSTED_PROXIES"),
@@ -76,8 +81,8 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "MAIL_PORT": _number(value, "MAIL_PORT"),
         "MAIL_USERNAME": value["MAIL_USERNAME"] or None,
         "MAIL_PASSWORD": value["MAIL_PASSWORD"] or None,
-        "MAIL_USE_TLS": value["MAIL_USE_TLS"].lower() in {"yes", "true", "1", "on"},
-        "MAIL_SENDER": value["MAIL_SENDER"],
+        "MAIL_USE_TLS": _one_of(value, "MAIL_USE_TLS", (*YES, *NO)) in YES,
+        "MAIL_SENDER": _mailbox(value["MAIL_SENDER"]),
         "MAIL_PER_SECOND": _number(value, "MAIL_PER_SECOND"),
         "DEMO_PASSWORD": value["DEMO_PASSWORD"],
         "SITE_NAME": value["SITE_NAME"],
@@ -111,6 +116,27 @@ def _number(value: dict[str, str], name: str) -> int:
         raise ValueError(f"{name} is {value[name]!r}: give a whole number.") from None
 
 
+def _one_of(value: dict[str, str], name: str, known: tuple[str, ...]) -> str:
+    """What is given, in small letters. A slip of the pen must not be read as the less safe of two."""
+    given = value[name].strip().lower()
+    if given not in known:
+        raise ValueError(f"{name} is {value[name]!r}: give one of {', '.join(known)}.")
+    return given
+
+
+def _address(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+/*", url):
+        raise ValueError(f"PUBLIC_URL is {url!r}: give an address such as https://forum.example, without a path.")
+    return url.rstrip("/")
+
+
+def _mailbox(sender: str) -> str:
+    name, address = parseaddr(sender)
+    if not name or not re.fullmatch(r"[^\s@]+@[^\s@]+", address):
+        raise ValueError(f"MAIL_SENDER is {sender!r}: give a name and an address, such as Forum <forum@forum.example>.")
+    return sender
+
+
 def _strong(key: str, mode: str) -> str:
     if mode == "production" and len(key) < 32:
         raise ValueError(
@@ -123,7 +149,6 @@ def _kept_key(var: Path) -> str:
     """The key kept in var/, made at the first start and readable by its owner alone."""
     path = var / "secret-key"
     if not path.exists():
-        var.mkdir(parents=True, exist_ok=True)
         fresh = var / f"secret-key.{secrets.token_hex(4)}"
         fresh.write_text(secrets.token_urlsafe(48), "ascii")
         fresh.chmod(0o600)

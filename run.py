@@ -132,7 +132,7 @@ def run(command: Command, sentence: str, cwd: Path = ROOT) -> str:
 
     Raises Failed(sentence), with the last lines of the log, when it fails.
     """
-    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.parent.mkdir(mode=0o700, exist_ok=True)
     with LOG.open("a+b") as log, tempfile.TemporaryFile() as answer:
         log.write(("\n$ " + " ".join(map(str, command)) + "\n").encode())
         log.flush()
@@ -208,7 +208,7 @@ def last_lines(text: str, count: int = 12) -> str:
 
 def set_up(lock: str = "requirements") -> None:
     """Everything but the database. What is there already is left alone, so a second time takes no time."""
-    LOG.parent.mkdir(parents=True, exist_ok=True)
+    LOG.parent.mkdir(mode=0o700, exist_ok=True)
     LOG.write_text(time.strftime("Setup of %Y-%m-%d %H:%M:%S\n"))
     set_up_packages(lock)
     set_up_assets()
