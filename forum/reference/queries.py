@@ -28,6 +28,11 @@ def get(kind: type[Entry], number: int) -> Entry:
     return entry
 
 
+def room_for(kind: type[Listed]) -> dict[str, int | None]:
+    """What an entry of this list has, and how many characters of it are kept; None where that is not limited."""
+    return {name: getattr(column.type, "length", None) for name, column in sa.inspect(kind).columns.items()}
+
+
 def choices(kind: type[Listed]) -> list[tuple[int, str]]:
     """What may be chosen today, as (id, title) in the list's order, for forms. One statement."""
     return [(row.id, row.title) for row in db.session.execute(_current(kind).order_by(kind.position, kind.id))]

@@ -52,6 +52,14 @@ def test_an_impossible_last_day_is_refused_and_kept(app, visit, cast, last):
         assert db.session.get(Theme, 1).title == "Mental health"
 
 
+def test_what_is_too_long_for_its_list_is_refused_and_kept(visit, cast):
+    entry = {"title": "Cymru", "position": "1", "gss_code": "W92000004 or longer"}
+    page = visit(cast.ada).post("/admin/lists/regions/1", data=entry)
+    assert "Government statistical code must be 9 characters or fewer" in page.text
+    assert 'value="W92000004 or longer"' in page.text
+    assert visit(cast.ada).post("/admin/lists/programme-areas/1", data=entry).status_code == 302
+
+
 def test_standing_pages_are_open_to_strangers_and_name_the_department(visit, cast):
     for slug in ("accessibility", "privacy", "terms-of-reference", "contact"):
         page = visit(None).get(f"/{slug}")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from forum.web import fields
 
 
 class EntryForm(fields.Form):
-    """An entry of any list; a list that has not some of these fields is shown without them (`keep_only`)."""
+    """An entry of any list; a list that has not some of these fields is shown without them (`fit`)."""
 
     title = fields.TextField("Title", required="Enter a title")
-    short_title = fields.TextField("Short title", max_length=100, hint="Used in lists and tables")
+    short_title = fields.TextField("Short title", hint="Used in lists and tables")
     summary = fields.LongTextField("Summary", max_length=1_000, rows=3)
     description = fields.LongTextField("Description", max_length=1_000, rows=3, hint="Shown where people choose")
     title_cy = fields.TextField("Title in Welsh")
     alias = fields.TextField("Also known as", hint="Another name by which people look for this area")
     local_authority = fields.TextField("Local authority")
-    gss_code = fields.TextField("Government statistical code", max_length=30, classes="govuk-input--width-10")
-    wave = fields.TextField("Wave of the programme", max_length=60)
+    gss_code = fields.TextField("Government statistical code", classes="govuk-input--width-10")
+    wave = fields.TextField("Wave of the programme")
     note = fields.LongTextField("Note", max_length=1_000, rows=3)
     position = fields.NumberField("Place in the list", required="Enter a place in the list", minimum=1, maximum=10_000)
     valid_from = fields.DateField("First day it can be chosen", hint="Leave empty if it always could")
@@ -26,10 +27,13 @@ class EntryForm(fields.Form):
 
     OF_EVERY_LIST = frozenset({"title", "position", "valid_from", "valid_to", "csrf_token"})
 
-    def keep_only(self, columns: set[str]) -> None:
-        """Leave out the fields this list has no columns for."""
-        for name in [field.short_name for field in self if field.short_name not in self.OF_EVERY_LIST | columns]:
-            del self[name]
+    def fit(self, room: Mapping[str, int | None]) -> None:
+        """Leave out the fields this list has not, and let the others take no more than it has room for."""
+        for field in list(self):
+            if field.short_name not in self.OF_EVERY_LIST | room.keys():
+                del self[field.short_name]
+            elif longest := room.get(field.short_name):
+                field.max_length = longest
 
     def details(self) -> dict[str, Any]:
         return {name: value for name, value in self.data.items() if name != "csrf_token"}

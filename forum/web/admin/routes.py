@@ -91,7 +91,7 @@ def change_entry(slug: str, number: int) -> ResponseReturnValue:
 
 
 def _save_entry(listed: ListOf, entry: Listed | None, form: EntryForm) -> ResponseReturnValue:
-    form.keep_only({column.key for column in listed.kind.__table__.columns})
+    form.fit(queries.room_for(listed.kind))
     if form.submitted():
         try:
             with transaction():
