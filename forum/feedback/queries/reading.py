@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -99,22 +100,31 @@ class Change(NamedTuple):
 
 def thread(actor: Member, number: int) -> Thread:
     """The thread with this number. Two statements. Raises NotFound."""
-    found = db.session.execute(_thread(actor).where(Feedback.id == number, readable_by(actor))).one_or_none()
+    found = db.session.execute(
+        _thread().where(readable_by(actor)), {"number": number, "reader": actor.id}
+    ).one_or_none()
     if found is None:
         raise NotFound
-    themes = db.session.execute(
-        sa.select(Theme.slug, Theme.title)
-        .join(feedback_theme, feedback_theme.c.theme_id == Theme.id)
-        .where(feedback_theme.c.feedback_id == number)
-        .order_by(Theme.position, Theme.id)
-    )
+    themes = db.session.execute(_themes(), {"number": number})
     number, title, kind, marking, *author, author_id = found[:9]
     named = (number, title, kind, marking, author_words(*author), author_id, author[0])
     slugs = tuple((row[0], row[1]) for row in themes)
     return Thread._make((*named, *found[9:], slugs))
 
 
-def _thread(actor: Member) -> sa.Select[Any]:
+@cache
+def _themes() -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(Theme.slug, Theme.title)
+        .join(feedback_theme, feedback_theme.c.theme_id == Theme.id)
+        .where(feedback_theme.c.feedback_id == sa.bindparam("number"))
+        .order_by(Theme.position, Theme.id)
+    )
+
+
+@cache
+def _thread() -> sa.Select[Any]:
+    """A thread by its `number` as its `reader` sees it. Put together once: that takes longer than asking."""
     first_unread = (
         sa.select(sa.func.min(Reply.id))
         .where(Reply.feedback_id == Feedback.id, Reply.posted_at > ReadMark.read_at)
@@ -151,7 +161,8 @@ def _thread(actor: Member) -> sa.Select[Any]:
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
         .outerjoin(Priority, Priority.id == Feedback.priority_id)
         .outerjoin(PoliceForce, PoliceForce.id == Feedback.force_id)
-        .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == actor.id))
+        .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == sa.bindparam("reader")))
+        .where(Feedback.id == sa.bindparam("number"))
     )
 
 
@@ -160,7 +171,17 @@ def replies(number: int, key: str | None = None, around: int | None = None) -> P
 
     Without a key, `around` gives the page that shows this reply after up to 15 earlier ones.
     """
-    select = (
+    select = _replies().where(Reply.feedback_id == number)
+    if around is not None and key is None:
+        earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around)
+        start = earlier.order_by(Reply.id.desc()).limit(1).offset(EARLIER).scalar_subquery()
+        select = select.where(Reply.id >= sa.func.coalesce(start, 0))
+    return page(select, [Reply.id.asc()], key).of(_post)
+
+
+@cache
+def _replies() -> sa.Select[Any]:
+    return (
         sa.select(
             Reply.id,
             *author_columns(Reply),
@@ -174,13 +195,7 @@ def replies(number: int, key: str | None = None, around: int | None = None) -> P
         )
         .outerjoin(Member, Member.id == Reply.author_id)
         .outerjoin(Organisation, Organisation.id == Reply.organisation_id)
-        .where(Reply.feedback_id == number)
     )
-    if around is not None and key is None:
-        earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around)
-        start = earlier.order_by(Reply.id.desc()).limit(1).offset(EARLIER).scalar_subquery()
-        select = select.where(Reply.id >= sa.func.coalesce(start, 0))
-    return page(select, [Reply.id.asc()], key).of(_post)
 
 
 def _post(row: tuple[Any, ...]) -> PostRow:

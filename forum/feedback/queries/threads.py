@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -68,15 +69,8 @@ def threads(actor: Member, wanted: Filter, key: str | None = None) -> Page[Threa
 
 def choices() -> Choices:
     """What the filters offer. One statement."""
-    columns: tuple[tuple[type[Listed], Any], ...] = (
-        (Theme, Theme.title),
-        (Priority, Priority.short_title),
-        (Sector, Sector.title),
-        (PoliceForce, PoliceForce.title),
-    )
-    parts = [sa.select(sa.literal(place), kind.position, kind.id, title) for place, (kind, title) in enumerate(columns)]
-    found: list[list[tuple[int, str]]] = [[] for _ in columns]
-    for place, _position, number, title in sorted(map(tuple, db.session.execute(sa.union_all(*parts)))):
+    found: list[list[tuple[int, str]]] = [[] for _ in Choices._fields]
+    for place, _position, number, title in sorted(map(tuple, db.session.execute(_lists()))):
         found[place].append((number, title))
     return Choices(*map(tuple, found))
 
@@ -168,6 +162,7 @@ def is_unread(actor: Member) -> sa.ColumnElement[bool]:
     return sa.and_(Feedback.withdrawn_at.is_(None), ~seen.correlate(Feedback).exists())
 
 
+@cache
 def author_columns(post: type[Feedback] | type[Reply]) -> tuple[Any, ...]:
     """Attribution, name, organisation and whether it is a member's; what may not be shown is not read either.
 
@@ -187,7 +182,27 @@ def author_words(attribution: Attribution, name: str | None, organisation: str, 
     return attributed(attribution, name or "", organisation, is_member=is_member)
 
 
+@cache
+def _lists() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Every entry of the lists behind `Choices`: which list, position, id and title."""
+    columns: tuple[tuple[type[Listed], Any], ...] = (
+        (Theme, Theme.title),
+        (Priority, Priority.short_title),
+        (Sector, Sector.title),
+        (PoliceForce, PoliceForce.title),
+    )
+    parts = [sa.select(sa.literal(place), kind.position, kind.id, title) for place, (kind, title) in enumerate(columns)]
+    return sa.union_all(*parts)
+
+
 def _rows(actor: Member) -> sa.Select[Any]:
+    own = sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == actor.id)
+    return _for_everybody().outerjoin(ReadMark, own)
+
+
+@cache
+def _for_everybody() -> sa.Select[Any]:
+    """The columns of a ThreadRow: putting them together takes longer than asking for them, so it is done once."""
     themes = (
         sa.select(sa.func.aggregate_strings(sa.cast(feedback_theme.c.theme_id, sa.String), ","))
         .where(feedback_theme.c.feedback_id == Feedback.id)
@@ -208,10 +223,10 @@ def _rows(actor: Member) -> sa.Select[Any]:
             Feedback.withdrawn_at.is_not(None),
             sa.func.coalesce(ReadMark.read_at < Feedback.active_at, sa.true()),
         )
+        .select_from(Feedback)
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
         .outerjoin(PoliceForce, PoliceForce.id == Feedback.force_id)
-        .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == actor.id))
     )
 
 
