@@ -13,8 +13,7 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import with_appcontext
-from flask_migrate import Migrate
+from flask.cli import AppGroup, with_appcontext
 
 from forum.base.db import db
 from forum.base.errors import ForumError
@@ -22,10 +21,38 @@ from forum.base.errors import ForumError
 SUBJECTS = ("members", "feedback", "meetings", "letters", "demonstration", "census", "operations", "summaries")
 
 
+class Commands(AppGroup):
+    """The commands, imported when somebody asks for one: a web server never does."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._open()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._open()
+        return super().list_commands(ctx)
+
+    def _open(self) -> None:
+        for command in _commands():
+            self.add_command(command)
+
+
+class Migrations:
+    """What Flask-Migrate looks for in an application, made when it looks: Alembic takes half a second to import."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> Any:
+        from flask_migrate import Migrate
+
+        Migrate(self._app, db, directory="migrations", render_as_batch=True)
+        return getattr(self._app.extensions["migrate"], name)
+
+
 def init_app(app: Flask) -> None:
-    Migrate(app, db, directory="migrations", render_as_batch=True)
-    for command in _commands():
-        app.cli.add_command(command)
+    app.cli = Commands(app.name)
+    app.extensions["migrate"] = Migrations(app)
 
 
 @cache
