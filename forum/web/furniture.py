@@ -29,6 +29,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 
 from forum.base import clock, db
 from forum.base.errors import NotAllowed, NotFound, Rejected
+from forum.base.words import plural as plural  # pages take it from here
 from forum.members import queries
 from forum.members.models import Member, Role
 from forum.web import signed_in
@@ -253,11 +254,6 @@ def _is_demonstration() -> bool:
         answer = queries.any_demonstration()
         current_app.extensions["forum.demonstration"] = (monotonic(), answer)
     return bool(answer)
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """1 reply, 2,000 replies."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def say(text: str, kind: str = "success") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from forum.base import clock, richtext
+from forum.base.words import plural
 from forum.challenges.models import CLOSED
 from forum.challenges.queries import SummaryRow
 from forum.challenges.rules import says, sentences
@@ -14,7 +15,7 @@ from forum.feedback.models import Attribution, FeedbackKind
 from forum.feedback.rules import KINDS
 from forum.summaries import rules
 from forum.summaries.commands import wording
-from forum.summaries.commands.wording import Material, number
+from forum.summaries.commands.wording import Material
 from forum.summaries.models import (
     Cell,
     ChallengePart,
@@ -195,8 +196,8 @@ def _three(told: Iterable[Told]) -> tuple[int, int, int]:
 
 def _in_words(told: Sequence[Told]) -> str:
     contributions, people, organisations = _three(told)
-    said = number(contributions, "contribution"), number(people, "person", "people")
-    return f"{said[0]} by {said[1]} from {number(organisations, 'organisation')}"
+    said = plural(contributions, "contribution"), plural(people, "person", "people")
+    return f"{said[0]} by {said[1]} from {plural(organisations, 'organisation')}"
 
 
 def _published(title: str, named: str, groups: Sequence[tuple[str, list[Told]]]) -> Table:
@@ -209,7 +210,7 @@ def _published(title: str, named: str, groups: Sequence[tuple[str, list[Told]]])
         table["note"] = "Left out: the counts are so small that they could be worked out from their total."
         return table
     table["rows"] = [[name, count] for (name, _), count in zip(groups, counts, strict=True)]
-    table["note"] = f"All together: {number(sum(len(group) for _, group in groups), 'contribution')}."
+    table["note"] = f"All together: {plural(sum(len(group) for _, group in groups), 'contribution')}."
     return table
 
 
@@ -233,7 +234,7 @@ def _by_theme(told: Sequence[Told], counts: Counts, is_for_publication: bool) ->
         "title": "By theme",
         "columns": columns[:kept],
         "rows": [row[:kept] for row in rows],
-        "note": f"{number(counts['contributions'], 'contribution')} carry {number(counts['labels'], 'theme')}, so these "
+        "note": f"{plural(counts['contributions'], 'contribution')} carry {plural(counts['labels'], 'theme')}, so these "
         "do not add up to the total.",
     }
 
@@ -261,7 +262,7 @@ def _themes(material: Material, told: Sequence[Told], voice: Voice) -> list[Them
 
 def _sentence(group: Sequence[Told], whole: int, is_for_publication: bool) -> str:
     said = "" if is_for_publication else f"{_in_words(group)}. "
-    return f"{said}{len(group):,} of {number(whole, 'contribution')} ({rules.share(len(group), whole)})."
+    return f"{said}{len(group):,} of {plural(whole, 'contribution')} ({rules.share(len(group), whole)})."
 
 
 def _by_sector(group: Sequence[Told]) -> Table:

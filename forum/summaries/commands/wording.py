@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from forum.base import clock
+from forum.base.words import plural
 from forum.challenges.queries import SummaryRow
 from forum.summaries import rules
 from forum.summaries.models import Counts
@@ -32,11 +33,6 @@ class Material(NamedTuple):
     challenges_left_out: int
     replies: Replies
     membership: Membership
-
-
-def number(count: int, one: str, many: str = "") -> str:
-    """1 contribution, 2,000 contributions."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def be(count: int) -> str:
@@ -65,7 +61,7 @@ def scope(material: Material, counts: Counts) -> list[str]:
         f"Period: {_period(material.scope) or 'from the first contribution to the moment this was made'}.",
     ]
     taken, whole = counts["contributions"], counts["in_scope"]
-    said = f"{taken:,} of {number(whole, 'contribution')} {be(taken)} in this summary."
+    said = f"{taken:,} of {plural(whole, 'contribution')} {be(taken)} in this summary."
     return [*chosen, said, *_left_out(material, counts)]
 
 
@@ -78,14 +74,14 @@ def _left_out(material: Material, counts: Counts) -> list[str]:
         lines.append("Contributions marked OFFICIAL-SENSITIVE are taken.")
     else:
         lines.append(
-            f"{number(sensitive, 'contribution')} marked OFFICIAL-SENSITIVE {be(sensitive)} left out."
+            f"{plural(sensitive, 'contribution')} marked OFFICIAL-SENSITIVE {be(sensitive)} left out."
             if sensitive
             else "No contribution is marked OFFICIAL-SENSITIVE, so none is left out for that."
         )
     if withdrawn:
-        lines.append(f"{number(withdrawn, 'contribution')} withdrawn by or for the author {be(withdrawn)} not counted.")
+        lines.append(f"{plural(withdrawn, 'contribution')} withdrawn by or for the author {be(withdrawn)} not counted.")
     if unquoted:
-        lines.append(f"{number(unquoted, 'challenge')} marked OFFICIAL-SENSITIVE {be(unquoted)} left out.")
+        lines.append(f"{plural(unquoted, 'challenge')} marked OFFICIAL-SENSITIVE {be(unquoted)} left out.")
     return lines
 
 
@@ -105,7 +101,7 @@ def took_part(counts: Counts) -> str:
     part, whole = counts["took_part"], counts["invited"]
     share = f" ({part / whole:.0%})" if whole else ""
     return (
-        f"{part:,} of the {number(whole, 'member')} the Forum writes to, who had joined by the end of the period, "
+        f"{part:,} of the {plural(whole, 'member')} the Forum writes to, who had joined by the end of the period, "
         f"contributed{share}."
     )
 
@@ -115,8 +111,8 @@ def method(material: Material, counts: Counts) -> list[str]:
     replies = material.replies
     return [
         "A contribution is a thread that a member started, or words brought in from elsewhere. Replies are counted apart: "
-        f"{number(replies.by_members, 'reply', 'replies')} by members. "
-        f"{number(replies.official, 'reply', 'replies')} made for the department {be(replies.official)} in no count.",
+        f"{plural(replies.by_members, 'reply', 'replies')} by members. "
+        f"{plural(replies.official, 'reply', 'replies')} made for the department {be(replies.official)} in no count.",
         "Contributions are not people, and people are not organisations: each is counted once, so all three numbers are "
         f"given. {_unknown(counts)}",
         f"One contribution may carry several themes. {_labels(counts)} Each counts once in the total and once in each of "
@@ -138,11 +134,11 @@ def _unknown(counts: Counts) -> str:
     unknown = counts["unknown_people"]
     if not unknown:
         return "The author of every contribution is known to the secretariat or has a number of their own."
-    return f"{number(unknown, 'contribution')} whose author nobody recorded {be(unknown)} counted under no person."
+    return f"{plural(unknown, 'contribution')} whose author nobody recorded {be(unknown)} counted under no person."
 
 
 def _labels(counts: Counts) -> str:
-    return f"{number(counts['contributions'], 'contribution')} carry {number(counts['labels'], 'theme')} between them."
+    return f"{plural(counts['contributions'], 'contribution')} carry {plural(counts['labels'], 'theme')} between them."
 
 
 def _count_words() -> str:
