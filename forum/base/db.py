@@ -7,7 +7,6 @@ writers queue for the lock before they read); PostgreSQL serves when the Forum o
 from __future__ import annotations
 
 import enum
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -86,7 +85,6 @@ db = SQLAlchemy(
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _waking: list[Callable[[], None]] = []
-_log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -125,7 +123,8 @@ def expect_writing(writing: bool) -> None:
 
 
 def wake(call: Callable[[], None]) -> None:
-    """Register what to call after a transaction in which `ask_to_wake` was used (the worker's bell)."""
+    """Register what to call after a transaction in which `ask_to_wake` was used (the worker's bell). It must not raise:
+    what was done is kept by then."""
     _waking.append(call)
 
 
@@ -150,13 +149,5 @@ def transaction() -> Iterator[None]:
     finally:
         _writing.reset(token)
     if db.session.info.pop("wake", False):
-        _wake()
-
-
-def _wake() -> None:
-    """Ring every bell. What was done is kept by now, so a bell that is out of order must not look like a failure."""
-    for call in _waking:
-        try:
+        for call in _waking:
             call()
-        except Exception:
-            _log.warning("The worker could not be woken. It looks for work every minute by itself.", exc_info=True)
