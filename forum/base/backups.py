@@ -6,6 +6,7 @@ to either database. The members of the archive are manifest.json, forum.db and f
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -69,8 +70,15 @@ def make(engine: Engine, files: Path, archive: Path, told: Told = lambda _: None
 
     Gives the manifest, and the names of uploads that are missing from the disk or damaged there: one such in it would
     make the whole backup unfit for restoring. The archive is readable by its owner alone and appears whole or not at
-    all; `told` hears of the rows as they are copied.
+    all; `told` hears of the rows as they are copied. Raises Rejected when it cannot be written.
     """
+    try:
+        return _make(engine, files, archive, told)
+    except (OSError, sqlite3.Error, sa.exc.OperationalError) as error:
+        raise Rejected(f"{archive} could not be written: {error}. Put that right, or choose another place.") from None
+
+
+def _make(engine: Engine, files: Path, archive: Path, told: Told) -> tuple[Manifest, list[str]]:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".backup-") as folder:
         beside = Path(folder)
@@ -162,8 +170,20 @@ def unpacked(archive: Path, folder: Path) -> Iterator[Backup]:
         try:
             with tarfile.open(archive, "r:gz") as packed:
                 manifest = _unpack(packed, place)
-        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, TypeError, AttributeError) as error:
+        except (
+            tarfile.TarError,
+            gzip.BadGzipFile,
+            zlib.error,
+            EOFError,
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as error:
             raise Rejected(f"{_NO_BACKUP} ({type(error).__name__}: {error})") from None
+        except OSError as error:
+            raise Rejected(
+                f"The backup cannot be unpacked in {folder}: {error}. Put that right and try again."
+            ) from None
         yield Backup(manifest, place / "forum.db", place / "files")
 
 

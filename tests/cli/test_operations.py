@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from config import database_url
 from forum import create_app
-from forum.base import copies, files, history, letters
+from forum.base import backups, copies, files, history, letters
 from forum.base.db import db, transaction
 from forum.base.letters import Kind, State
 from forum.members.models import Member
@@ -203,6 +204,22 @@ def test_a_damaged_backup_is_refused_in_a_sentence(run, tmp_path, damage):
         _change_manifest(archive, format="somebody-elses")
     said = run("restore", archive, "--replace", status=1).output
     assert "not a backup of this platform, or it is damaged" in said
+
+
+def test_a_disk_that_cannot_be_written_to_is_not_called_a_damaged_backup(run, tmp_path, monkeypatch):
+    (tmp_path / "a-file").write_text("in the way")
+    said = run("backup", tmp_path / "a-file" / "b.tar.gz", status=1).output
+    assert "could not be written" in said
+    assert "choose another place" in said
+    run("backup", tmp_path / "b.tar.gz")
+
+    def full_disk(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(backups, "_save", full_disk)
+    said = run("restore", tmp_path / "b.tar.gz", "--replace", status=1).output
+    assert "No space left on device" in said
+    assert "damaged" not in said
 
 
 def test_an_archive_writes_nowhere_but_where_a_backup_has_files(run, tmp_path):
