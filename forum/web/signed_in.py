@@ -58,7 +58,7 @@ def let_out() -> None:
 
 
 def init_app(app: Flask) -> None:
-    app.config["PERMANENT_SESSION_LIFETIME"] = 7 * 24 * 3600
+    app.config["PERMANENT_SESSION_LIFETIME"] = queries.SIGN_IN_LASTS
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     manager.session_protection = None  # sessions are rows; they end there
     manager.init_app(app, add_context_processor=False)
