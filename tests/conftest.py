@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -74,10 +74,11 @@ class Embedded:
         self.file, self.template = folder / "forum.db", folder / "template.db"
         self.app = create_app(**settings(f"sqlite:///{self.file}", folder))
         _migrate(self.app)
-        with sqlite3.connect(self.file) as source, sqlite3.connect(self.template) as target:
+        self._keep(self.template)
+
+    def _keep(self, path: Path) -> None:
+        with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(path)) as target:
             source.backup(target)
-        source.close()
-        target.close()
 
     def refresh(self, template: Path | None = None) -> None:
         with self.app.app_context():
@@ -92,10 +93,7 @@ class Embedded:
         self.refresh()
         load_demonstration(self.app)
         path = self.file.with_name("demonstration.db")
-        with sqlite3.connect(self.file) as source, sqlite3.connect(path) as target:
-            source.backup(target)
-        source.close()
-        target.close()
+        self._keep(path)
         return path
 
     def close(self) -> None:
