@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 
 from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from jinja2 import Environment, PackageLoader, PrefixLoader
 from markupsafe import Markup, escape
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import CombinedMultiDict, FileStorage
 from wtforms import Field
 from wtforms.validators import StopValidation
 
@@ -479,12 +480,14 @@ class _ChoiceField(Control):
 
 
 class SelectField(_ChoiceField):
-    """A drop-down. `blank` is the first, empty line ("Select a force area"); without it one choice is always made."""
+    """A drop-down. `blank` is the first, empty line ("Select a force area"); without it a choice must be made."""
 
     component = ("select", "govukSelect")
 
-    def __init__(self, label: str, *, blank: str | None = None, **rest: Any) -> None:
-        super().__init__(label, **rest)
+    def __init__(self, label: str, *, blank: str | None = None, required: str = "", **rest: Any) -> None:
+        if blank is None:  # no browser leaves it out, but not everything that sends a form is one
+            required = required or f"{label}: select one from the list"
+        super().__init__(label, required=required, **rest)
         self.blank = blank
 
     def items(self) -> list[dict[str, Any]]:
@@ -590,6 +593,13 @@ class HiddenField(TextField):
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """A form people fill in and post. Each form adds `details()`: the keyword arguments of its command."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """A form is what a form sends: an empty one is empty, not filled in with what it shows, and JSON is none."""
+            if formdata is _Auto and request.method not in {"GET", "HEAD"}:
+                return CombinedMultiDict((request.files, request.form))
+            return None if formdata is _Auto else formdata
 
     def submitted(self) -> bool:
         """Sent, and nothing wrong with it as far as the form can tell."""
