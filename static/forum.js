@@ -30,17 +30,25 @@
   });
 
   // <div id="progress" data-poll="/address">: fetched every three seconds while it says so; the answer replaces it.
+  // <div id="people" data-polled>: tells of the same, and is fetched with the whole page when that is done.
+  const read = async (address) => {
+    const page = await fetch(address, {headers: {"X-Requested-With": "fetch"}});
+    if (page.ok && !page.redirected) return new DOMParser().parseFromString(await page.text(), "text/html");
+  };
+  const renew = (part, page) => {
+    const fresh = page && page.getElementById(part.id);
+    if (fresh) part.replaceChildren(...fresh.childNodes);
+    return fresh;
+  };
   const poll = (part) => setTimeout(async () => {
     if (document.hidden) return poll(part);
-    let fresh;
     try {
-      const page = await fetch(part.dataset.poll, {headers: {"X-Requested-With": "fetch"}});
-      if (!page.ok || page.redirected) return;
-      fresh = new DOMParser().parseFromString(await page.text(), "text/html").getElementById(part.id);
-    } catch { return poll(part); } // the network is away: ask again
-    if (!fresh) return;
-    part.replaceChildren(...fresh.childNodes);
-    if (fresh.dataset.poll) poll(part);
+      const fresh = renew(part, await read(part.dataset.poll));
+      if (!fresh) return;
+      if (fresh.dataset.poll) return poll(part);
+      const page = await read(location.href);
+      every("[data-polled][id]", (list) => renew(list, page));
+    } catch { poll(part); } // the network is away: ask again
   }, 3000);
   every("[data-poll][id]", (part) => {
     part.setAttribute("aria-live", "polite");

@@ -112,6 +112,8 @@ def test_people_are_found_by_answer_letter_and_name(app, visit, cast, made):
     assert all(name in everybody for name in ("Amina Rowan", "Bryn Heron", "Olu Hazel", "Sita Curlew"))
     for query, found in (
         ("answer=yes", {"Amina Rowan"}),
+        ("answer=in-person", {"Amina Rowan"}),
+        ("answer=online", set()),
         ("answer=none&text=br", {"Bryn Heron"}),
         ("letter=sent", {"Amina Rowan"}),
         ("letter=waiting&answer=yes", set()),

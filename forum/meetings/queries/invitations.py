@@ -91,7 +91,14 @@ class InvitedRow(NamedTuple):
 
 FAILED = (State.REFUSED, State.BOUNCED, State.HELD)
 UNDER_WAY = (State.WAITING, State.SENDING, State.DELAYED)
-ANSWERS = ("yes", "maybe", "no", "none")
+ANSWERS: dict[str, sa.ColumnElement[bool]] = {
+    "yes": Invitation.answer == Answer.YES,
+    "in-person": (Invitation.answer == Answer.YES) & (Invitation.mode == Mode.IN_PERSON),
+    "online": (Invitation.answer == Answer.YES) & (Invitation.mode == Mode.ONLINE),
+    "maybe": Invitation.answer == Answer.MAYBE,
+    "no": Invitation.answer == Answer.NO,
+    "none": Invitation.answer.is_(None),
+}
 DELIVERIES = {"sent": (State.SENT,), "waiting": UNDER_WAY, "failed": FAILED}
 
 
@@ -169,8 +176,7 @@ def invited(
         .where(Invitation.meeting_id == meeting.id)
     )
     if answer:
-        is_asked = Invitation.answer.is_(None) if answer == "none" else Invitation.answer == Answer(answer)
-        wanted = wanted.where(is_asked, Invitation.removed_at.is_(None))
+        wanted = wanted.where(ANSWERS[answer], Invitation.removed_at.is_(None))
     if letter:
         wanted = wanted.where(Letter.state.in_(DELIVERIES[letter]))
     if text:

@@ -193,7 +193,16 @@ class InvitedFilter(fields.FilterForm):
     answer = fields.SelectField(
         "Answer",
         blank="All answers",
-        choices=choices([("yes", "Yes"), ("maybe", "Maybe"), ("no", "No"), ("none", "No answer")]),
+        choices=choices(
+            [
+                ("yes", "Yes"),
+                ("in-person", "Yes, in person"),
+                ("online", "Yes, online"),
+                ("maybe", "Maybe"),
+                ("no", "No"),
+                ("none", "No answer"),
+            ]
+        ),
     )
     letter = fields.SelectField(
         "Letter",

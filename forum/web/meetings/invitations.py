@@ -115,7 +115,7 @@ def invitee(number: int, member_id: int) -> ResponseReturnValue:
             meeting = kept(number)
             invitation = queries.invitation(meeting, member_id)
         else:
-            say(f"{invitation.member.name}: {form.way().words}")
+            say(f"The answer of {invitation.member.name} is saved: {form.way().words}")
             return redirect(url_for(".invitee", number=number, member_id=member_id))
     return _invitee(meeting, invitation, form)
 
