@@ -73,6 +73,14 @@ def check_role(actor: Member | None, member: Member, role: Role) -> None:
         raise Rejected("You cannot change your own role. Ask another administrator to do it.", field="role")
 
 
+def check_address_change(actor: Member, member: Member, email: str | None) -> None:
+    """A new password is sent to the address, so whoever could change an administrator's could become one."""
+    if email != member.email and actor.id != member.id and not may_give(actor, member.role):
+        raise Rejected(
+            f"Only an administrator changes the email address of {member.name}, because of their role.", field="email"
+        )
+
+
 def check_leaving(actor: Member | None, member: Member, left_on: date, today: date) -> None:
     if member.standing is Standing.LEFT:
         raise Rejected(f"{member.name} has already left the Forum.")

@@ -124,7 +124,9 @@ def show_html(number: int) -> ResponseReturnValue:
     if shown is None:
         raise NotFound
     page = Response(shown.html, mimetype="text/html")
-    page.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    page.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
     return page
 
 

@@ -59,6 +59,7 @@ def change_member(actor: Member, member: Member, version: int, **details: Any) -
     if "email" in details:
         rules.check_keeper(actor)
         details["email"] = _address(details["email"])
+        rules.check_address_change(actor, member, details["email"])
     if "themes" in details:
         details["themes"] = chosen(Theme, details["themes"])
     changed = _change(member, details)
