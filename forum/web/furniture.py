@@ -63,6 +63,12 @@ def public(view: View) -> View:
     return view
 
 
+def slow(view: View) -> View:
+    """This page works for a while before it writes: its transaction() alone queues for SQLite's lock, not all of it."""
+    view.is_slow = True  # type: ignore[attr-defined]
+    return view
+
+
 def only_if(allowed: bool) -> None:
     """What you may not know of is not there."""
     if not allowed:
@@ -70,10 +76,10 @@ def only_if(allowed: bool) -> None:
 
 
 def _watch_the_door() -> ResponseReturnValue | None:
-    db.expect_writing(request.method not in SAFE_METHODS)
+    view = current_app.view_functions.get(request.endpoint or "")
+    db.expect_writing(request.method not in SAFE_METHODS and not getattr(view, "is_slow", False))
     if "\x00" in request.full_path or "%00" in request.query_string.decode("latin-1"):
         raise NotFound
-    view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "is_public", False) or visitor():
         return None
     if request.method in SAFE_METHODS:

@@ -36,20 +36,28 @@ def matches(password_hash: str | None, password: str) -> bool:
         return False
 
 
-def sign_in(email: str, password: str, origin: str, agent: str) -> tuple[Member, str] | None:
-    """Let somebody in: the member and the token for the cookie, or None when address and password do not fit.
+def identify(email: str, password: str, origin: str) -> Member | None:
+    """The active member whose address and password these are; None when they do not fit.
 
-    `origin` is the network address. Raises Rejected after too many failures.
+    Changes nothing, so that nobody waits for a lock while a password is checked (50 ms). `origin` is the network
+    address. Raises Rejected after too many failures.
     """
-    email = email.strip().lower()[:254]
+    email = _as_stored(email)
     rules.check_attempts(*queries.failed_attempts(email, origin))
     member = queries.by_email(email)
     fits = matches(member.password_hash if member else None, password)
-    succeeded = bool(fits and member and member.is_active)
-    db.session.add(SignInAttempt(email=email, origin=origin, at=clock.now(), succeeded=succeeded))
-    if not succeeded or member is None:
-        return None
-    return member, begin(member, agent)
+    return member if fits and member and member.is_active else None
+
+
+def sign_in(member: Member | None, email: str, origin: str, agent: str) -> str | None:
+    """Keep that somebody tried; a member who was identified is let in: the token for the cookie."""
+    attempt = SignInAttempt(email=_as_stored(email), origin=origin, at=clock.now(), succeeded=member is not None)
+    db.session.add(attempt)
+    return begin(member, agent) if member else None
+
+
+def _as_stored(email: str) -> str:
+    return email.strip().lower()[:254]
 
 
 def begin(member: Member, agent: str) -> str:

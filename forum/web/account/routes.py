@@ -25,7 +25,7 @@ from forum.web.account.forms import (
     known_of,
 )
 from forum.web.fields import choices
-from forum.web.furniture import back_to, me, public, say, site, visitor
+from forum.web.furniture import back_to, me, public, say, site, slow, visitor
 
 blueprint = Blueprint("account", __name__)
 
@@ -44,21 +44,22 @@ SYSTEMS = (
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
+@slow
 def sign_in() -> ResponseReturnValue:
     if request.method == "GET" and visitor():
         return redirect(back_to(url_for("home.show")))
     form = SignInForm(data={"email": request.args.get("email", "")})
     if form.submitted():
+        email, origin = form.email.data, request.remote_addr or ""
         try:
+            member = signing_in.identify(email, form.password.data, origin)
             with transaction():
-                found = signing_in.sign_in(
-                    form.email.data, form.password.data, request.remote_addr or "", request.user_agent.string
-                )
+                token = signing_in.sign_in(member, email, origin, request.user_agent.string)
         except Rejected as refusal:
             form.reject(refusal)
         else:
-            if found:
-                signed_in.let_in(*found)
+            if member and token:
+                signed_in.let_in(member, token)
                 return redirect(back_to(url_for("home.show")))
             form.reject(WRONG)
     return render_template("account/sign_in.html", form=form, people=_people_to_try())

@@ -15,7 +15,7 @@ from forum.members import exports, queries, rules
 from forum.members.commands.columns import FIELDS
 from forum.members.commands.importing import Imported, import_members
 from forum.members.commands.planning import Outcome, Plan, PlannedRow, plan
-from forum.web.furniture import me, only_if, plural, say, this_page
+from forum.web.furniture import me, only_if, plural, say, slow, this_page
 from forum.web.members.forms import ConfirmForm, UploadForm, mapping_of, shown_columns
 from forum.web.members.routes import blueprint
 
@@ -25,6 +25,7 @@ FIRST: dict[str, None] = {"from": None}
 
 
 @blueprint.route("/import", methods=["GET", "POST"])
+@slow
 def upload() -> ResponseReturnValue:
     only_if(rules.may_keep_members(me()))
     form = UploadForm()
@@ -48,6 +49,7 @@ def sample() -> ResponseReturnValue:
 
 
 @blueprint.route("/import/<string(length=64):sha256>", methods=["GET", "POST"])
+@slow
 def check(sha256: str) -> ResponseReturnValue:
     """What the table would do, row by row; agreeing does it. Which column holds what is in the address."""
     only_if(rules.may_keep_members(me()))
