@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import desc_op
 
-from forum.base.db import LARGEST_NUMBER, Moment, db
+from forum.base.db import LARGEST_NUMBER, Moment, db, read
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -63,13 +63,41 @@ def page(
     earlier Page, `size` is how many rows are wanted and `limit` how many are given at most. A select of one thing gives
     these things, one of several columns gives tuples. One statement, two when the list has changed near an end.
     """
-    columns = [_bare(column) for column in order]
-    before, values = _read(key, columns)
     size = max(1, min(size, limit))
-    rows = _fetch(select, order, values, before, size + 1)
+
+    def fetch(before: bool, values: list[Any]) -> list[sa.Row[*tuple[Any, ...]]]:
+        return list(db.session.execute(_part(select, order, values, before, size + 1)))
+
+    return _page(fetch, [_bare(column) for column in order], key, size)
+
+
+class Listing:
+    """A list of columns that is read all day. Its first page is put together once: building it anew for every visit
+    takes longer than the database takes to answer. `select` and `order` as for `page`; it may hold bindparams."""
+
+    def __init__(self, select: sa.Select[*tuple[Any, ...]], order: Sequence[Any], size: int = 20) -> None:
+        self.select, self.order, self.size = select, order, size
+        self.columns = [_bare(column) for column in order]
+        self.top = _part(select, order, [], False, size + 1)
+
+    def page(self, key: str | None, given: Mapping[str, Any]) -> Page[Any]:
+        """One page as tuples, with what is `given` for the bindparams. One statement, at times two."""
+
+        def fetch(before: bool, values: list[Any]) -> list[sa.Row[*tuple[Any, ...]]]:
+            part = _part(self.select, self.order, values, before, self.size + 1) if values else self.top
+            return read(part, given)
+
+        return _page(fetch, self.columns, key, self.size)
+
+
+def _page(
+    fetch: Callable[[bool, list[Any]], list[sa.Row[*tuple[Any, ...]]]], columns: list[Any], key: str | None, size: int
+) -> Page[Any]:
+    before, values = _read(key, columns)
+    rows = fetch(before, values)
     more = len(rows) > size
     if values and ((before and not more) or not rows):
-        return page(select, order, None, size, limit)  # what was to fill this page has gone: begin at the top, in full
+        return _page(fetch, columns, None, size)  # what was to fill this page has gone: begin at the top, in full
     rows = rows[:size][::-1] if before else rows[:size]
     ends = [tuple(row)[-len(columns) :] for row in rows[:1] + rows[-1:]]
     return Page(
@@ -79,17 +107,15 @@ def page(
     )
 
 
-def _fetch(
-    select: sa.Select[Any], order: Sequence[Any], values: list[Any], before: bool, count: int
-) -> list[sa.Row[Any]]:
-    """The next rows in reading order, or going backwards; each ends with the values of its order columns."""
+def _part(select: sa.Select[Any], order: Sequence[Any], values: list[Any], before: bool, count: int) -> sa.Select[Any]:
+    """The select of the next rows in reading order, or going backwards; each ends with the values of its order columns."""
     columns = [_bare(column) for column in order]
     descending = [_is_descending(column) != before for column in order]
     if values:
         select = select.where(_beyond(columns, values, descending))
     ordered = [column.desc() if down else column.asc() for column, down in zip(columns, descending, strict=True)]
     keyed = select.add_columns(*(column.label(f"key_{place}") for place, column in enumerate(columns)))
-    return list(db.session.execute(keyed.order_by(None).order_by(*ordered).limit(count)))
+    return keyed.order_by(None).order_by(*ordered).limit(count)
 
 
 def _beyond(columns: Sequence[Any], values: Sequence[Any], descending: Sequence[bool]) -> sa.ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from forum.base.db import db
+from forum.base.db import db, read
 from forum.base.paging import First, first
 from forum.challenges.models import CLOSED, RESPONSE, Challenge, Citation, Rating, Response, Status, StatusChange
 from forum.challenges.queries.log import LogRow, is_answered, is_sensitive, rows
@@ -82,20 +82,23 @@ class Counts(NamedTuple):
     by_rating: dict[Rating, int]
 
 
+# Asked by every thread and every list of threads, so put together once.
+_MARKS = (
+    sa.select(Citation.feedback_id, Challenge.id, Challenge.title, Challenge.status)
+    .join(Challenge, Challenge.id == Citation.challenge_id)
+    .where(Citation.feedback_id.in_(sa.bindparam("threads", expanding=True)))
+    .distinct()
+    .order_by(Citation.feedback_id, Challenge.id)
+)
+
+
 def of_threads(ids: Iterable[int]) -> dict[int, list[ChallengeMark]]:
     """The challenges that quote each of these threads or their replies; threads without any are left out."""
     numbers = list(ids)
     if not numbers:
         return {}
-    wanted = (
-        sa.select(Citation.feedback_id, Challenge.id, Challenge.title, Challenge.status)
-        .join(Challenge, Challenge.id == Citation.challenge_id)
-        .where(Citation.feedback_id.in_(numbers))
-        .distinct()
-        .order_by(Citation.feedback_id, Challenge.id)
-    )
     marks: dict[int, list[ChallengeMark]] = defaultdict(list)
-    for thread, number, title, status in db.session.execute(wanted):
+    for thread, number, title, status in read(_MARKS, {"threads": numbers}):
         marks[thread].append(ChallengeMark(number, title, status))
     return dict(marks)
 

@@ -7,14 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum.base.db import db
+from forum.base.db import db, read
 from forum.base.errors import NotFound
-from forum.base.paging import Page, page
+from forum.base.paging import Listing, Page, page
 from forum.feedback.models import (
     Attribution,
     Edition,
@@ -100,12 +100,11 @@ class Change(NamedTuple):
 
 def thread(actor: Member, number: int) -> Thread:
     """The thread with this number. Two statements. Raises NotFound."""
-    found = db.session.execute(
-        _thread().where(readable_by(actor)), {"number": number, "reader": actor.id}
-    ).one_or_none()
-    if found is None:
+    rows = read(_thread(readable_by(actor)), {"number": number, "reader": actor.id})
+    if not rows:
         raise NotFound
-    themes = db.session.execute(_themes(), {"number": number})
+    themes = read(_themes(), {"number": number})
+    found = tuple(rows[0])
     number, title, kind, marking, *author, author_id = found[:9]
     named = (number, title, kind, marking, author_words(*author), author_id, author[0])
     slugs = tuple((row[0], row[1]) for row in themes)
@@ -122,9 +121,10 @@ def _themes() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-@cache
-def _thread() -> sa.Select[Any]:
-    """A thread by its `number` as its `reader` sees it. Put together once: that takes longer than asking."""
+@lru_cache(maxsize=8)
+def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """A thread by its `number` as its `reader` sees it. Put together once for each reach: that takes longer than
+    asking."""
     first_unread = (
         sa.select(sa.func.min(Reply.id))
         .where(Reply.feedback_id == Feedback.id, Reply.posted_at > ReadMark.read_at)
@@ -162,7 +162,7 @@ def _thread() -> sa.Select[Any]:
         .outerjoin(Priority, Priority.id == Feedback.priority_id)
         .outerjoin(PoliceForce, PoliceForce.id == Feedback.force_id)
         .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == sa.bindparam("reader")))
-        .where(Feedback.id == sa.bindparam("number"))
+        .where(Feedback.id == sa.bindparam("number"), reach)
     )
 
 
@@ -171,17 +171,19 @@ def replies(number: int, key: str | None = None, around: int | None = None) -> P
 
     Without a key, `around` gives the page that shows this reply after up to 15 earlier ones.
     """
-    select = _replies().where(Reply.feedback_id == number)
-    if around is not None and key is None:
-        earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around)
-        start = earlier.order_by(Reply.id.desc()).limit(1).offset(EARLIER).scalar_subquery()
-        select = select.where(Reply.id >= sa.func.coalesce(start, 0))
-    return page(select, [Reply.id.asc()], key).of(_post)
+    if around is None or key is not None:
+        return _replies().page(key, {"number": number}).of(_post)
+    earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around)
+    start = earlier.order_by(Reply.id.desc()).limit(1).offset(EARLIER).scalar_subquery()
+    listing = _replies()
+    select = listing.select.where(Reply.id >= sa.func.coalesce(start, 0)).params(number=number)
+    return page(select, listing.order, None).of(_post)
 
 
 @cache
-def _replies() -> sa.Select[Any]:
-    return (
+def _replies() -> Listing:
+    """The replies of the thread `number`."""
+    select = (
         sa.select(
             Reply.id,
             *author_columns(Reply),
@@ -195,7 +197,9 @@ def _replies() -> sa.Select[Any]:
         )
         .outerjoin(Member, Member.id == Reply.author_id)
         .outerjoin(Organisation, Organisation.id == Reply.organisation_id)
+        .where(Reply.feedback_id == sa.bindparam("number"))
     )
+    return Listing(select, [Reply.id.asc()])
 
 
 def _post(row: tuple[Any, ...]) -> PostRow:

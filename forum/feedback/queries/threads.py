@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from forum.base import clock
-from forum.base.db import db
-from forum.base.paging import First, Page, first, page
+from forum.base.db import db, read
+from forum.base.paging import First, Listing, Page, first
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, ReadMark, Reply, feedback_theme
 from forum.feedback.queries.one import readable_by
 from forum.feedback.rules import attributed
 from forum.members.models import Member, Organisation, theme_interest
 from forum.reference.models import Listed, PoliceForce, Priority, Sector, Theme
+
+_READER = sa.bindparam("reader", type_=sa.Integer)  # the id of whoever reads the list
 
 
 class Filter(NamedTuple):
@@ -63,14 +65,20 @@ def threads(actor: Member, wanted: Filter, key: str | None = None) -> Page[Threa
 
     Withdrawn threads are shown to their author alone, among their own.
     """
-    select = _rows(actor).where(readable_by(actor), *_conditions(actor, wanted))
-    return page(select, [Feedback.active_at.desc(), Feedback.id.desc()], key).of(_row)
+    return _listing(readable_by(actor), wanted).page(key, {"reader": actor.id}).of(_row)
+
+
+@lru_cache(maxsize=64)
+def _listing(reach: sa.ColumnElement[bool], wanted: Filter) -> Listing:
+    """The threads within this reach, as the `reader` sees them. The last few filters are kept put together."""
+    select = _rows().where(reach, *_conditions(wanted))
+    return Listing(select, [Feedback.active_at.desc(), Feedback.id.desc()])
 
 
 def choices() -> Choices:
     """What the filters offer. One statement."""
     found: list[list[tuple[int, str]]] = [[] for _ in Choices._fields]
-    for place, _position, number, title in sorted(map(tuple, db.session.execute(_lists()))):
+    for place, _position, number, title in sorted(map(tuple, read(_lists()))):
         found[place].append((number, title))
     return Choices(*map(tuple, found))
 
@@ -97,11 +105,11 @@ def unread_count(actor: Member, most: int = 100) -> int:
 
 def newest(actor: Member, theme_ids: Collection[int] = (), size: int = 5) -> list[ThreadRow]:
     """The threads of these themes (of all for none) with the newest activity, for the home page. One statement."""
-    select = _rows(actor).where(readable_by(actor), *_conditions(actor, Filter()))
+    select = _rows().where(readable_by(actor), *_conditions(Filter()))
     if theme_ids:
         select = select.where(_has_theme(theme_ids))
     newest_first = select.order_by(Feedback.active_at.desc(), Feedback.id.desc()).limit(size)
-    return [_row(tuple(row)) for row in db.session.execute(newest_first)]
+    return [_row(tuple(row)) for row in read(newest_first, {"reader": actor.id})]
 
 
 class WaitingRow(NamedTuple):
@@ -144,18 +152,22 @@ def new_for(actor: Member, size: int = 5) -> list[ThreadRow]:
         .where(theme_interest.c.member_id == actor.id)
     )
     wanted = (
-        _rows(actor)
+        _rows()
         .where(readable_by(actor), is_unread(actor), sa.or_(Feedback.id.in_(of_theirs), ~has_chosen))
         .where(sa.func.coalesce(Feedback.author_id, 0) != actor.id)
         .order_by(Feedback.active_at.desc(), Feedback.id.desc())
     )
-    return [_row(tuple(row)) for row in db.session.execute(wanted.limit(size))]
+    return [_row(tuple(row)) for row in read(wanted.limit(size), {"reader": actor.id})]
 
 
 def is_unread(actor: Member) -> sa.ColumnElement[bool]:
     """Which threads hold something new to this person, as a condition on Feedback; withdrawn ones hold nothing."""
+    return _is_unread_by(sa.literal(actor.id))
+
+
+def _is_unread_by(reader: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     seen = sa.select(ReadMark.feedback_id).where(
-        ReadMark.member_id == actor.id,
+        ReadMark.member_id == reader,
         ReadMark.feedback_id == Feedback.id,
         ReadMark.read_at >= Feedback.active_at,
     )
@@ -195,14 +207,10 @@ def _lists() -> sa.CompoundSelect[*tuple[Any, ...]]:
     return sa.union_all(*parts)
 
 
-def _rows(actor: Member) -> sa.Select[Any]:
-    own = sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == actor.id)
-    return _for_everybody().outerjoin(ReadMark, own)
-
-
 @cache
-def _for_everybody() -> sa.Select[Any]:
-    """The columns of a ThreadRow: putting them together takes longer than asking for them, so it is done once."""
+def _rows() -> sa.Select[Any]:
+    """The columns of a ThreadRow as the `reader` sees it: putting them together takes longer than asking for them, so
+    it is done once."""
     themes = (
         sa.select(sa.func.aggregate_strings(sa.cast(feedback_theme.c.theme_id, sa.String), ","))
         .where(feedback_theme.c.feedback_id == Feedback.id)
@@ -227,6 +235,7 @@ def _for_everybody() -> sa.Select[Any]:
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
         .outerjoin(PoliceForce, PoliceForce.id == Feedback.force_id)
+        .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == _READER))
     )
 
 
@@ -248,13 +257,13 @@ def _row(row: tuple[Any, ...]) -> ThreadRow:
     )
 
 
-def _conditions(actor: Member, wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
+def _conditions(wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
     if wanted.only_mine:
-        yield Feedback.author_id == actor.id
+        yield Feedback.author_id == _READER
     else:
         yield Feedback.withdrawn_at.is_(None)
     if wanted.only_unread:
-        yield is_unread(actor)
+        yield _is_unread_by(_READER)
     if wanted.theme_id is not None:
         yield _has_theme([wanted.theme_id])
     if wanted.priority_id is not None:
