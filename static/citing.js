@@ -6,10 +6,16 @@
   if (!bar) return;
   const shown = bar.querySelector("[data-citing-words]");
 
-  // The post whose words are selected, when all of them are its words and nothing else's.
+  // The post whose words are selected, when all of them are its words and nothing else's. A click thrice on a paragraph
+  // ends the selection at the start of what follows it: nothing of that is selected.
   const postOf = (range) => {
     const words = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".forum-words");
-    const post = words(range.commonAncestorContainer)?.closest("article");
+    const own = words(range.startContainer);
+    if (!own) return null;
+    const within = range.cloneRange();
+    if (!own.contains(range.endContainer)) within.setEndAfter(own.lastChild);
+    if (within.toString().trim() !== range.toString().trim()) return null;
+    const post = own.closest("article");
     return post?.querySelector("[data-cite]") ? post : null;
   };
 
