@@ -7,7 +7,7 @@ from collections import Counter
 import click
 
 from forum.base import clock
-from forum.base.db import transaction
+from forum.base.db import LARGEST_NUMBER, transaction
 from forum.cli.acting import active_member
 from forum.meetings import queries
 from forum.meetings.commands import inviting
@@ -20,7 +20,7 @@ def group() -> None: ...
 
 
 @group.command("invite")
-@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@click.argument("number", type=click.IntRange(1, LARGEST_NUMBER))
 @click.option("--as", "email", required=True, help="The email address of the member of the secretariat who invites.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 def invite(number: int, email: str, yes: bool) -> None:

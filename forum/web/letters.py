@@ -63,9 +63,12 @@ def subject(about: str) -> Subject | None:
 
 def filed_under(reference: str) -> str:
     """What letters about "MTG-3" are filed under: "meeting:3"; anything that is no reference stays as it is."""
-    prefix, _, number = reference.strip().upper().partition("-")
+    reference = reference.replace(
+        "\0", ""
+    ).strip()  # PostgreSQL takes none, and this comes from no field that cleans it
+    prefix, _, number = reference.upper().partition("-")
     kind = KINDS_OF_REFERENCE.get(prefix)
-    return f"{kind}:{number.lstrip('0')}" if kind and number else reference.strip().lower()
+    return f"{kind}:{number.lstrip('0')}" if kind and number else reference.lower()
 
 
 class OutboxFilter(fields.FilterForm):

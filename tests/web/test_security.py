@@ -329,3 +329,22 @@ def test_rooms_of_others_are_closed_to_members(app, visit, cast):
             }
             page = browser.post(path, data=data)
             assert page.status_code in {403, 404}, path
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, 10**30])
+def test_a_number_no_database_holds_is_not_found(app, visit, cast, number):
+    """PostgreSQL refuses to compare what does not fit into an integer column, where SQLite finds nothing."""
+    with app.app_context():
+        thread(cast.amina)
+    browser = visit(cast.ada)
+    for path in ("/members", "/organisations", "/meetings", "/feedback", "/challenges", "/summaries", "/letters"):
+        assert browser.get(f"{path}/{number}").status_code == 404, path
+    for path in (f"/feedback/1?at={number}", f"/feedback/1?quote={number}", f"/feedback/new?theme={number}",
+                 f"/challenges?q=CH-{number}", f"/admin/history?number={number}", f"/members/new?organisation={number}"):  # fmt: skip
+        assert browser.get(path).status_code == 200, path
+    assert browser.get(f"/challenges/words?feedback={number}").status_code == 404
+
+
+def test_a_nul_from_outside_any_form_is_passed_over(visit, cast):
+    for path in ("/letters/send-again", "/letters/release"):
+        assert visit(cast.sita).post(path, data={"about": "MTG-1\0"}).status_code == 302

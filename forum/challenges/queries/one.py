@@ -195,8 +195,8 @@ def suggested(
 def matching(text: str) -> sa.ColumnElement[bool]:
     """Challenges with all these words in title or description, or with this reference (CH-16)."""
     number = text.strip().upper().removeprefix("CH-").lstrip("0")
-    if number.isascii() and number.isdigit() and len(number) < 18 and text.strip().upper().startswith("CH-"):
-        return Challenge.id == int(number)
+    if number.isascii() and number.isdigit() and text.strip().upper().startswith("CH-"):
+        return Challenge.id == int(number) if len(number) < 10 else sa.false()
     words: Iterable[str] = text.split()[:10]
     return sa.and_(
         sa.true(),
