@@ -16,6 +16,7 @@ from forum.base import backups, clock, copies, letters
 from forum.base.db import Base, db, expect_writing, prepare, transaction
 from forum.base.errors import Rejected
 from forum.cli import schema
+from forum.members.commands import signing_in
 
 HELD = "Held because it comes out of a backup: it may have been sent since the backup was made."
 
@@ -90,6 +91,7 @@ def restore(file: Path, replace: bool) -> None:
     ):
         backups.restore(found, db.session.connection(), folder / "files", told)
         held = letters.hold_all(HELD)
+        signing_in.sign_everybody_out()
     click.echo(f"Restored what was there on {found.manifest.made_at}: {found.manifest.rows:,} rows.")
     if held:
         click.echo(

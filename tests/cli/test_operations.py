@@ -332,3 +332,11 @@ def test_the_order_of_tables_holds_without_going_in_circles():
     for place, table in enumerate(copies.tables()):
         for key in table.foreign_keys:
             assert names.index(key.column.table.name) < place, f"{table.name} points at a table that is copied later"
+
+
+def test_whoever_was_signed_in_when_the_backup_was_made_signs_in_anew(app, run, visit, cast, tmp_path):
+    browser = visit(cast.amina)
+    assert browser.get("/").status_code == 200
+    run("backup", tmp_path / "forum.tar.gz")
+    run("restore", tmp_path / "forum.tar.gz", "--replace")
+    assert browser.get("/").status_code == 302

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from functools import cache
 
 import sqlalchemy as sa
@@ -86,6 +85,6 @@ def sign_out_everywhere(member: Member, but: str = "") -> None:
     history.note(member, "signed out everywhere", member)
 
 
-def forget_old_attempts(older_than: timedelta = timedelta(days=90)) -> None:
-    """Drop attempts that no longer count."""
-    db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.at < clock.now() - older_than))
+def sign_everybody_out() -> None:
+    """End every session, as after a backup was brought back: it may hold sessions that have been ended since."""
+    db.session.execute(sa.update(SignIn).where(SignIn.ended_at.is_(None)).values(ended_at=clock.now()))
