@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -38,6 +39,7 @@ def moments_of(day: date, at: time) -> list[datetime]:
     return sorted({moment for moment in candidates if london(moment).replace(tzinfo=None) == naive})
 
 
+@lru_cache(maxsize=2048)  # lists show the same dates over and over
 def show_date(value: date | datetime) -> str:
     """15 November 2016."""
     day = london(value).date() if isinstance(value, datetime) else value

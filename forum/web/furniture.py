@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import secrets
 from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -24,6 +26,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, ValidationError
 
@@ -272,6 +275,12 @@ def back_to(default: str) -> str:
     return safe_path(request.form.get("next") or request.args.get("next")) or default
 
 
+@lru_cache(maxsize=4096)
+def stamp(moment: datetime) -> Markup:
+    """A moment as a <time>. The posts of the threads read today are shown many times; put into words once."""
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), clock.show_moment(moment))
+
+
 def this_page(**changes: object) -> str:
     """The address of this page with other parameters; None takes one away."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if value and name not in changes]
@@ -314,6 +323,6 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(Exception, _on_fault)
     app.jinja_env.globals.update(plural=plural, this_page=this_page, times=clock.show_times)
     app.jinja_env.filters.update(
-        date=clock.show_date, day=clock.show_day, time=clock.show_time, moment=clock.show_moment
+        date=clock.show_date, day=clock.show_day, time=clock.show_time, moment=clock.show_moment, stamp=stamp
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
