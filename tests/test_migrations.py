@@ -102,3 +102,9 @@ def test_the_priorities_have_the_published_wording(empty):
         "Promote early intervention",
         "Promote meaningful alternatives to gangs",
     ]
+
+
+def test_the_command_line_finds_that_models_and_migrations_agree(empty):
+    upgrade()
+    result = empty.test_cli_runner().invoke(args=["db", "check"])
+    assert result.exit_code == 0, result.output

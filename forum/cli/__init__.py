@@ -33,7 +33,9 @@ class Commands(AppGroup):
         return super().list_commands(ctx)
 
     def _open(self) -> None:
-        for command in _commands():
+        from flask_migrate.cli import db as migrations
+
+        for command in (migrations, *_commands()):
             self.add_command(command)
 
 
@@ -57,8 +59,11 @@ def init_app(app: Flask) -> None:
 
 @cache
 def _commands() -> list[click.Command]:
+    from flask_migrate.cli import db as migrations  # `db upgrade` and the like; Alembic comes with it
+
     modules = [import_module(f"forum.cli.{subject}") for subject in SUBJECTS]
-    return [_prepared(one) for module in modules for one in getattr(module, "groups", None) or (module.group,)]
+    ours = [_prepared(one) for module in modules for one in getattr(module, "groups", None) or (module.group,)]
+    return [*ours, migrations]
 
 
 def _prepared(command: click.Command) -> click.Command:
