@@ -71,6 +71,7 @@ def fill_ours(threads: int) -> None:
     ])  # fmt: skip
     for thread in corpus.threads(threads):
         add_thread(add, thread)
+    add_meeting(add)
 
 
 def add_thread(add, thread: corpus.Thread) -> None:  # type: ignore[no-untyped-def]
@@ -104,6 +105,36 @@ def add_thread(add, thread: corpus.Thread) -> None:  # type: ignore[no-untyped-d
          "text": thread.posts[0][1]},
         *({"kind": "reply", "thing_id": row["id"], "thread_id": thread.number, "title": "", "text": row["body"]}
           for row in replies),
+    ])  # fmt: skip
+
+
+def add_meeting(add) -> None:  # type: ignore[no-untyped-def]
+    """One meeting that is always to come, with 10 agenda items, everybody invited and two of three answered."""
+    starts = datetime(2099, 3, 2, 10, tzinfo=UTC)
+    add("meeting", [
+        {"id": 1, "title": "Plenary", "kind": "forum", "stage": "open", "starts_at": starts,
+         "ends_at": starts + timedelta(hours=3), "mode": "hybrid", "place": "Marsham Street", "changed_at": START,
+         "joining_link": "https://meet.example/1", "description": "All members.", "marking": "OFFICIAL",
+         "is_chatham_house": True, "ical_uid": "bench-1@forum.example", "ical_sequence": 0, "cancelled_because": "",
+         "is_demonstration": False, "version": 1}
+    ])  # fmt: skip
+    add("meeting_theme", [{"meeting_id": 1, "theme_id": n + 1} for n in range(3)])
+    add("agenda_item", [
+        {"meeting_id": 1, "position": n, "title": f"Item {n}", "lead": f"Member {n}", "minutes": 15,
+         "purpose": "discussion", "paper": f"Paper {n}", "version": 1}
+        for n in range(10)
+    ])  # fmt: skip
+    answers = [("yes", "in-person"), ("no", None), (None, None)]
+    invited = [(n + 1, *answers[n % 3]) for n in range(corpus.MEMBERS)]
+    add("invitation", [
+        {"id": n, "meeting_id": 1, "member_id": n, "invited_at": START, "sent_at": START, "sent_sequence": 0,
+         "sent_version": 1, "sent_times": 1, "link_version": 1, "answer": answer, "mode": mode,
+         "answered_at": START if answer else None}
+        for n, answer, mode in invited
+    ])  # fmt: skip
+    add("invitation_reply", [
+        {"invitation_id": n, "answer": answer, "mode": mode, "note": "", "source": "link", "answered_at": START}
+        for n, answer, mode in invited if answer
     ])  # fmt: skip
 
 
