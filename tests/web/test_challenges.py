@@ -221,6 +221,17 @@ def test_an_official_takes_a_challenge_from_new_to_closed(app, visit, cast, buil
     assert "Reopen" in page.text
 
 
+def test_a_response_may_leave_the_status_as_it_is(visit, cast, build):
+    one = build(challenge_with_words, cast)
+    page = visit(cast.olu).post(
+        f"/challenges/{one.id}/response",
+        data={"version": 1, "form_key": "k", "text": "We are looking at it.", "status": "", "reason": ""},
+        follow_redirects=True,
+    )
+    assert "There is a problem" not in page.text
+    assert "We are looking at it." in page.text
+
+
 def test_of_two_who_change_the_status_the_second_sees_the_first(visit, cast, build):
     one = build(challenge_with_words, cast)
     first, second = visit(cast.olu), visit(cast.sita)

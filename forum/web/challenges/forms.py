@@ -259,10 +259,10 @@ class ResponseForm(Form):
     text = LongTextField(
         "Response",
         required="Enter a response",
-        hint="Everyone whose words this challenge quotes is sent it. You can use Markdown.",
+        hint="Everyone whose words this challenge quotes is sent it. Leave an empty line between paragraphs.",
         rows=10,
     )
-    status = SelectField("Change the status at the same time", mark_optional=False)
+    status = SelectField("Change the status at the same time", blank="No", mark_optional=False)
     reason = LongTextField("Reason for the change of status", max_length=2_000, rows=3)
 
     @classmethod
@@ -283,7 +283,7 @@ class ProgressForm(Form):
     text = LongTextField(
         "Progress",
         required="Enter what progress was made",
-        hint="It is shown on the challenge. Nobody is sent an email. You can use Markdown.",
+        hint="It is shown on the challenge. Nobody is sent an email. Leave an empty line between paragraphs.",
         rows=6,
     )
 
