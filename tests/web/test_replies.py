@@ -45,6 +45,15 @@ def answers(app) -> list[tuple[str, str]]:
         return [(reply.answer.value, reply.source.value) for reply in found]
 
 
+def test_a_note_outlives_a_change_of_the_answer(visit, cast, made, path):
+    stranger = visit(None)
+    stranger.post(path, data={"answer": "yes-in-person", "note": "Hearing loop"})
+    page = stranger.post(path, data={"answer": "maybe"}, follow_redirects=True).text
+    assert "The secretariat keeps any note you sent before" in page
+    assert "Hearing loop" not in page  # whoever was forwarded the letter has the link as well
+    assert "Hearing loop" in visit(cast.sita).get(f"/meetings/{made}/invitations").text
+
+
 def test_looking_records_nothing_and_answering_does(app, visit, path):
     stranger = visit(None)
     page = stranger.get(path)

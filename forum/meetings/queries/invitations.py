@@ -164,7 +164,7 @@ def invited(
             Invitation.answered_at,
             Invitation.removed_at,
             InvitationReply.source,
-            InvitationReply.note,
+            _newest_note(),
             Letter.state,
             Letter.last_words,
         )
@@ -188,6 +188,13 @@ def _newest_reply() -> sa.ScalarSelect[int]:
     reply = aliased(InvitationReply)
     newest = sa.select(sa.func.max(reply.id)).where(reply.invitation_id == Invitation.id)
     return newest.correlate(Invitation).scalar_subquery()
+
+
+def _newest_note() -> sa.ScalarSelect[str]:
+    """An answer changed without writing the note again takes nothing back: steps are still in the way."""
+    reply = aliased(InvitationReply)
+    noted = sa.select(reply.note).where(reply.invitation_id == Invitation.id, reply.note != "")
+    return noted.order_by(reply.id.desc()).limit(1).correlate(Invitation).scalar_subquery()
 
 
 def _newest_letter(meeting: Meeting) -> sa.ScalarSelect[int]:
