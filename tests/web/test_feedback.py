@@ -129,6 +129,13 @@ def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(visit, cast, sto
     assert stored(sa.select(Feedback)) == []
 
 
+def test_errors_are_summed_up_in_the_order_of_the_page(visit, cast):
+    page = visit(cast.amina).post("/feedback/new", data={}).text
+    summary = page[page.index("There is a problem") : page.index("<h1")]
+    wanted = ["what kind", "a title", "what is happening", "the priority", "be attributed", "be handled"]
+    assert sorted(wanted, key=summary.index) == wanted
+
+
 def test_a_retired_theme_is_refused_in_words(app, visit, cast, stored):
     with app.app_context(), transaction():
         theme = builders.theme()

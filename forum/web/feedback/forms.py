@@ -113,14 +113,22 @@ class EditForm(FilingForm):
     """A thread's first post, in the order in which somebody tells it."""
 
     title = TextField("Title", required="Enter a title", hint="One line that says what it is about.")
-    happening = LongTextField("What is happening?", called="What is happening", required="Enter what is happening", hint="In your own words. You can use Markdown for lists and links.", rows=8)  # fmt: skip
+    happening = LongTextField("What is happening?", called="What is happening", required="Enter what is happening", hint="In your own words. Leave an empty line between paragraphs.", rows=8)  # fmt: skip
     affected = LongTextField(
         "Who is affected?", called="Who is affected", hint="Groups of people, and roughly how many. No names.", rows=3
     )
     would_help = LongTextField("What would help?", called="What would help", rows=4)
     attribution = RadioField(
-        "How may it be attributed?", called="Attribution", required="Select how it may be attributed"
+        "How may it be attributed?",
+        called="Attribution",
+        required="Select how it may be attributed",
+        hint="The area is shown whatever you select. If it could give you away, change it above.",
     )
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        for name in ("force_id", "would_help", "priority_id", "theme_ids", "attribution", "marking"):
+            self._fields[name] = self._fields.pop(name)  # as on the page: the summary of errors follows this order
 
     def details(self) -> dict[str, Any]:
         names = ("title", "happening", "affected", "would_help", "attribution")
@@ -151,7 +159,9 @@ class PostForm(EditForm):
 
 class ReplyForm(Form):
     form_key = HiddenField(max_length=64)
-    body = LongTextField("Your reply", required="Enter your reply", hint="You can use Markdown.", rows=6)
+    body = LongTextField(
+        "Your reply", required="Enter your reply", hint="Leave an empty line between paragraphs.", rows=6
+    )
     attribution = RadioField("How may it be attributed?", called="Attribution", mark_optional=False)
     official = CheckboxField("Reply for the department", mark_optional=False)
 
