@@ -90,7 +90,10 @@ def test_a_member_sees_what_became_of_their_words(app, visit, cast):
         "We are asking the health boards.",
     ):
         assert words in page
-    assert "What became of what you said" not in text(visit(cast.bryn))
+    others = text(visit(cast.bryn))
+    assert "Long waits" not in others
+    assert "Nothing you posted is part of a challenge yet." in others
+    assert 'href="/feedback?mine=1"' in others
 
 
 def test_a_member_sees_new_replies_to_what_they_started_until_they_have_read_them(app, visit, cast):
