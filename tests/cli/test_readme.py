@@ -26,6 +26,7 @@ def leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Comm
 
 
 def ours(app) -> dict[str, click.Command]:
+    app.cli.list_commands(click.Context(app.cli))  # they are imported when somebody asks for them
     return {path: command for path, command in leaves(app.cli) if path.split()[0] not in NOT_OURS}
 
 
