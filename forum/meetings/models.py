@@ -67,6 +67,13 @@ meeting_theme = sa.Table(
 )
 
 
+def where(mode: Mode, place: str) -> str:
+    """Where a meeting is, in the same words on every page and in every letter."""
+    if mode is Mode.ONLINE:
+        return "Online"
+    return place if mode is Mode.IN_PERSON else f"{place}, and online"
+
+
 class Meeting(Base):
     """A meeting; its number (MTG-3) is its id. `ical_uid` never changes, `ical_sequence` rises when the time does.
 
@@ -118,9 +125,7 @@ class Meeting(Base):
     @property
     def where(self) -> str:
         """Where it is, in words anybody may read: no joining link."""
-        if self.mode is Mode.ONLINE:
-            return "Online"
-        return self.place if self.mode is Mode.IN_PERSON else f"{self.place}, and online"
+        return where(self.mode, self.place)
 
     @property
     def online_link(self) -> str:

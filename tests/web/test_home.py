@@ -69,6 +69,7 @@ def test_a_member_answers_an_invitation_from_home_with_one_button(app, visit, ca
     page = text(browser)
     assert "Will you come?" in page
     assert 'name="answer" value="yes-online"' in page
+    assert ", and online" in page  # as on the meeting's own page
     assert browser.post(f"/meetings/{made.id}/reply", data={"answer": "yes-online"}).status_code == 302
     page = text(browser)
     assert "Will you come?" not in page

@@ -24,6 +24,7 @@ from forum.meetings.models import (
     Mode,
     Stage,
     meeting_theme,
+    where,
 )
 from forum.members.models import Member
 from forum.reference.models import Theme
@@ -49,6 +50,10 @@ class MeetingRow(NamedTuple):
     @property
     def reference(self) -> str:
         return f"MTG-{self.id}"
+
+    @property
+    def where(self) -> str:
+        return where(self.mode, self.place)
 
     @property
     def starts_on(self) -> date:
