@@ -426,7 +426,10 @@ def test_withdrawing_leaves_a_tombstone(visit, cast, made, app):
     said = made(reply, cast.bryn, db_thread(app, number), "Giraffe")
     browser = visit(cast.amina)
     assert "Enter a reason" in browser.post(f"/feedback/{number}/withdraw", data={"reason": " "}).text
+    browser.post(f"/feedback/{number}/edit", data=FORM | {"happening": "Zebra words again", "version": "1"})
+    assert f"/feedback/{number}/history" in browser.get(f"/feedback/{number}").text
     browser.post(f"/feedback/{number}/withdraw", data={"reason": "I named somebody"})
+    assert f"/feedback/{number}/history" not in browser.get(f"/feedback/{number}").text
     visit(cast.sita).post(f"/feedback/{number}/replies/{said}/withdraw", data={"reason": "So did they"})
     for path in (
         f"/feedback/{number}",

@@ -146,7 +146,9 @@ def test_the_link_ends_when_the_invitation_does_and_when_the_member_leaves(app, 
 
 def test_after_the_meeting_it_shows_for_a_day_and_takes_no_answer(app, visit, path, before):
     before.move_to(AFTER)
-    assert "This meeting is over" in visit(None).get(path).text
+    page = visit(None).get(path).text
+    assert "This meeting is over" in page
+    assert "Will you come?" not in page
     page = visit(None).post(path, data={"answer": "no"})
     assert "This meeting is over" in page.text
     before.move_to(AFTER + timedelta(days=1))
