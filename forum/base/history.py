@@ -96,6 +96,11 @@ def _row(noted: Note) -> dict[str, Any]:
     }
 
 
+# Every transaction asks and adds: put together once, and without the session's work for objects.
+_LAST_SEAL = sa.select(HistoryLine.seal).order_by(HistoryLine.id.desc()).limit(1)
+_ADD_LINES = sa.insert(HistoryLine.__table__)  # type: ignore[arg-type]
+
+
 def _seal(session: Session) -> None:
     """Before the commit: chain what was noted to the last line."""
     notes: list[Note] = session.info.pop("history", [])
@@ -104,14 +109,15 @@ def _seal(session: Session) -> None:
     session.flush()
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-    previous = session.scalar(sa.select(HistoryLine.seal).order_by(HistoryLine.id.desc()).limit(1)) or START
+    connection = session.connection()
+    previous = connection.scalar(_LAST_SEAL) or START
     rows = []
     for noted in notes:
         row = _row(noted)
         seal = _hash(previous, row)
         rows.append({**row, "previous": previous, "seal": seal})
         previous = seal
-    session.execute(sa.insert(HistoryLine), rows)
+    connection.execute(_ADD_LINES, rows)
 
 
 def _forget(session: Session) -> None:

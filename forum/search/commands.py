@@ -15,13 +15,14 @@ from forum.search.models import SearchEntry
 from forum.search.queries import END, START
 
 AT_ONCE = 500
+_ADD_ENTRY = sa.insert(SearchEntry)  # put together once: every post adds one
 
 
 @sa.event.listens_for(Feedback, "after_insert")
 @sa.event.listens_for(Reply, "after_insert")
 def _add(_mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
     if not post.is_withdrawn:
-        connection.execute(sa.insert(SearchEntry), [_entry(post)])
+        connection.execute(_ADD_ENTRY, _entry(post))
 
 
 @sa.event.listens_for(Feedback, "after_update")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -189,11 +190,22 @@ class _Taken(NamedTuple):
 
 def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -> _Taken:
     """Lock the thread and count one more reply, unless this form's reply is there already. One statement."""
-    again = sa.select(Reply.id).where(Reply.form_key == form_key).scalar_subquery() if form_key else sa.null()
+    given = {"thread": number, "form": form_key or None, "said_at": at}
+    found = db.session.execute(_counted(queries.readable_by(speaker)), given).one_or_none()
+    if found is None:
+        raise NotFound
+    return _Taken._make(found)
+
+
+@lru_cache(maxsize=8)
+def _counted(reach: sa.ColumnElement[bool]) -> sa.Executable:
+    """The statement of `_take_up`, put together once. Without a `form` no reply was made from it."""
+    again = sa.select(Reply.id).where(Reply.form_key == sa.bindparam("form", type_=sa.String)).scalar_subquery()
+    at = sa.bindparam("said_at", type_=Feedback.active_at.type)
     is_new = again.is_(None)
-    counted = (
+    return (
         sa.update(Feedback)
-        .where(Feedback.id == number, queries.readable_by(speaker))
+        .where(Feedback.id == sa.bindparam("thread"), reach)
         .values(
             reply_count=Feedback.reply_count + sa.case((is_new, 1), else_=0),
             active_at=sa.case((sa.and_(is_new, Feedback.active_at < at), at), else_=Feedback.active_at),
@@ -201,7 +213,3 @@ def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -
         .returning(Feedback.id, Feedback.closed_at, Feedback.withdrawn_at, sa.cast(again, sa.Integer))
         .execution_options(synchronize_session=False)
     )
-    found = db.session.execute(counted).one_or_none()
-    if found is None:
-        raise NotFound
-    return _Taken._make(found)

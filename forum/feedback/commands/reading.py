@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,24 +19,40 @@ from forum.members.models import Member
 
 def mark_read(actor: Member, number: int, at: datetime | None = None) -> None:
     """Nothing said in this thread up to now (or `at`) is new to this person. Never goes back in time."""
-    when = sa.literal(at or clock.now(), ReadMark.read_at.type)
-    _keep(sa.select(sa.literal(actor.id), Feedback.id, when).where(Feedback.id == number, queries.readable_by(actor)))
+    of_thread = _marks_of_thread(_is_on_postgresql(), queries.readable_by(actor))
+    db.session.execute(of_thread, {"thread": number, **_seen(actor, at)})
 
 
 def mark_all_read(actor: Member) -> None:
     """Nothing said in any thread up to now is new to this person."""
-    when = sa.literal(clock.now(), ReadMark.read_at.type)
-    unread = queries.is_unread(actor)
-    _keep(sa.select(sa.literal(actor.id), Feedback.id, when).where(unread, queries.readable_by(actor)))
+    unread = sa.and_(queries.is_unread(actor), queries.readable_by(actor))
+    db.session.execute(_marks(_is_on_postgresql(), unread), _seen(actor, None))
 
 
-def _keep(marks: sa.Select[*tuple[Any, ...]]) -> None:
-    """Store marks, or move those there are forward."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    added = insert(ReadMark).from_select(["member_id", "feedback_id", "read_at"], marks)
+def _is_on_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def _seen(actor: Member, at: datetime | None) -> Mapping[str, Any]:
+    return {"member": actor.id, "seen_at": at or clock.now()}
+
+
+@lru_cache(maxsize=8)
+def _marks_of_thread(on_postgresql: bool, reach: sa.ColumnElement[bool]) -> sa.Executable:
+    """The mark of one `thread`. Put together once: every reply, and every thread that is opened, keeps one."""
+    return _marks(on_postgresql, sa.and_(Feedback.id == sa.bindparam("thread"), reach))
+
+
+def _marks(on_postgresql: bool, which: sa.ColumnElement[bool]) -> sa.Executable:
+    """Store marks of a `member` for which threads, as `seen_at`; or move those there are forward."""
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    member, when = sa.bindparam("member", type_=sa.Integer), sa.bindparam("seen_at", type_=ReadMark.read_at.type)
+    marks = sa.select(member, Feedback.id, when).where(which)
+    added = insert(ReadMark.__table__).from_select(  # type: ignore[arg-type]  # the table: the model would expect rows
+        ["member_id", "feedback_id", "read_at"], marks
+    )
     later = added.excluded.read_at
-    kept = added.on_conflict_do_update(
+    return added.on_conflict_do_update(
         index_elements=[ReadMark.member_id, ReadMark.feedback_id],
         set_={"read_at": sa.case((later > ReadMark.read_at, later), else_=ReadMark.read_at)},
     )
-    db.session.execute(kept)
