@@ -118,6 +118,16 @@ def test_every_address_is_a_page_for_somebody(site: Site, visit: Visit):
     assert missed == ["/no-such-page"]
 
 
+def test_a_paragraph_selected_by_three_clicks_can_be_made_a_challenge(site: Site, visit: Visit):
+    visitor = visit(Role.SECRETARIAT)
+    visitor.open("/feedback/51")
+    paragraph = visitor.page.locator("article .forum-words p").first
+    words = paragraph.inner_text()
+    paragraph.click(click_count=3)
+    visitor.page.get_by_role("button", name="Raise a challenge").click()
+    assert visitor.page.get_by_label("Words", exact=True).input_value() == words
+
+
 def test_without_script_a_member_signs_in_answers_and_shares_feedback(site: Site, visit: Visit):
     visitor = visit(Role.MEMBER, script=False)
     page = visitor.page

@@ -6,6 +6,7 @@ import time as stopwatch
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
+from email import message_from_bytes, policy
 from itertools import pairwise
 from threading import Barrier
 
@@ -407,6 +408,8 @@ def test_taking_one_person_off_is_told_to_that_person_alone(inside, cast, mailbo
     mails = taken(mailbox)
     assert list(mails) == [cast.bryn.email]
     assert problems(mails[cast.bryn.email], previous=first) == []
+    said = message_from_bytes(mails[cast.bryn.email], policy=policy.default).get_body(("plain",))
+    assert "It is on" in said.get_content()  # for the others it takes place
     assert queries.invitation_of(cast.bryn, made) is None
     assert queries.tally(made).uninvited == 0  # who was taken off is not invited with the newcomers
     with transaction():
