@@ -62,7 +62,8 @@ def _tell(planned: Plan) -> None:
     known = sum(one.is_known and not one.problem for one in planned.threads)
     new = planned.new
     labels = sum(label in planned.themes for one in new for label in one.labels)
+    people = {one.values["contributor"] for one in new} | {said.contributor for one in new for said in one.replies}
     click.echo(
         f"{len(new)} new threads with {sum(len(one.replies) for one in new)} replies and {labels} theme labels, from "
-        f"{len({one.values['contributor'] for one in new})} contributors; {known} here already; {rejected} rejected."
+        f"{len(people)} contributors; {known} here already; {rejected} rejected."
     )

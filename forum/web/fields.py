@@ -561,7 +561,7 @@ class FileField(Control):
             *others, last = [kind.upper() for kind in self.kinds]
             return f"{self.called} must be a {', '.join(others) + ' or ' if others else ''}{last} file"
         if not self.data.stream.read(1):
-            return f"{self.called} is an empty file. Select another"
+            return f"{self.called} is empty. Select another file"
         self.data.stream.seek(0)
         return ""
 

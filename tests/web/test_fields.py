@@ -250,7 +250,7 @@ def test_files_are_of_a_kind_and_not_empty() -> None:
     assert good.paper.errors == []
     assert good.paper.data.read() == b"%PDF"
     assert sent(paper=file("run.exe", b"MZ")).paper.errors == ["Paper must be a PDF or ODT file"]
-    assert sent(paper=file("a.pdf", b"")).paper.errors == ["Paper is an empty file. Select another"]
+    assert sent(paper=file("a.pdf", b"")).paper.errors == ["Paper is empty. Select another file"]
     assert sent(paper="text").paper.data is None
 
 
