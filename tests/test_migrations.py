@@ -108,3 +108,9 @@ def test_the_command_line_finds_that_models_and_migrations_agree(empty):
     upgrade()
     result = empty.test_cli_runner().invoke(args=["db", "check"])
     assert result.exit_code == 0, result.output
+
+
+def test_a_command_on_a_database_without_tables_says_what_to_do(empty):
+    result = empty.test_cli_runner().invoke(args=["census"])
+    assert result.exit_code == 1
+    assert "db upgrade" in result.output

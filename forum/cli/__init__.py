@@ -14,6 +14,7 @@ from typing import Any
 import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 from forum.base.db import db
 from forum.base.errors import ForumError
@@ -82,5 +83,10 @@ def _speaking_plainly(callback: Callable[..., Any]) -> Callable[..., Any]:
             return callback(*args, **options)
         except ForumError as refusal:
             raise click.ClickException(refusal.message) from refusal
+        except DBAPIError as fault:
+            reason = str(fault.orig).strip().splitlines()[0]
+            raise click.ClickException(
+                f"The database refused: {reason}. If it is new, run `flask --app wsgi db upgrade` first."
+            ) from fault
 
     return call
