@@ -12,7 +12,6 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
-import bleach
 import cmarkgfm
 import nh3
 from cmarkgfm.cmark import Options
@@ -23,7 +22,9 @@ LONGEST = 20_000  # characters of a post or a minute item
 MOST_COLUMNS = 50  # of a table: cmark completes short rows, so n columns and n rows in 4n characters make n² cells
 DEEPEST = 20  # levels of quotes and lists inside each other
 
-TAGS = frozenset("a blockquote br code del em h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split())  # noqa: SIM905
+TAGS = frozenset(
+    "a blockquote br code del em h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split()
+)  # noqa: SIM905
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}}
 SCHEMES = {"http", "https", "mailto"}
 REL = "nofollow noopener noreferrer ugc"
@@ -75,6 +76,8 @@ def to_html(markdown: str, top: int = 3) -> str:
 
 def sanitise(markup: str) -> str:
     """HTML reduced to what a post may hold. Never for plain text, in which it would delete what looks like a tag."""
+    import bleach  # here, because it brings an HTML parser: 5 MB that a process without posts does without
+
     bleached = bleach.clean(markup, TAGS, {tag: list(names) for tag, names in ATTRIBUTES.items()}, SCHEMES, strip=True)
     cleaned = nh3.clean(
         bleached,
