@@ -23,8 +23,8 @@ MOST_COLUMNS = 50  # of a table: cmark completes short rows, so n columns and n 
 DEEPEST = 20  # levels of quotes and lists inside each other
 
 TAGS = frozenset(
-    "a blockquote br code del em h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split()
-)  # noqa: SIM905
+    "a blockquote br code del em h2 h3 h4 h5 h6 hr li ol p pre strong table tbody td th thead tr ul".split()  # noqa: SIM905
+)
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}}
 SCHEMES = {"http", "https", "mailto"}
 REL = "nofollow noopener noreferrer ugc"

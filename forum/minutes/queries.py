@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from forum.base import clock
-from forum.base.db import db
+from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.paging import First, first
 from forum.meetings.models import Meeting, Stage
@@ -44,14 +44,18 @@ def get(actor: Member, meeting: Meeting) -> Minutes:
     return found
 
 
+# Put together once: read for every visit to a meeting's page.
+_STANDING = (
+    sa.select(Minutes.stage, Minutes.published_at, sa.func.count(MinuteItem.saved_at), sa.func.count(MinuteItem.id))
+    .outerjoin(Minutes.items)
+    .where(Minutes.meeting_id == sa.bindparam("meeting"))
+    .group_by(Minutes.id)
+)
+
+
 def standing(actor: Member, meeting_id: int) -> Standing | None:
     """How far the minutes are, for the meeting's page; None when this person may not know of any. One statement."""
-    row = db.session.execute(
-        sa.select(Minutes.stage, Minutes.published_at, sa.func.count(MinuteItem.saved_at), sa.func.count(MinuteItem.id))
-        .outerjoin(Minutes.items)
-        .where(Minutes.meeting_id == meeting_id)
-        .group_by(Minutes.id)
-    ).one_or_none()
+    row = next(iter(read(_STANDING, {"meeting": meeting_id})), None)
     if row is None or (row[0] is not MinutesStage.PUBLISHED and not rules.may_write(actor)):
         return None
     return Standing(*row)

@@ -207,15 +207,17 @@ def _newest_letter(meeting: Meeting) -> sa.ScalarSelect[int]:
     return newest.correlate(Invitation).scalar_subquery()
 
 
+# Put together once: read for every visit to a meeting's page.
+_INVITATION_OF = sa.select(Invitation).where(
+    Invitation.meeting_id == sa.bindparam("meeting"),
+    Invitation.member_id == sa.bindparam("member"),
+    Invitation.removed_at.is_(None),
+)
+
+
 def invitation_of(member: Member, meeting: Meeting) -> Invitation | None:
     """This member's invitation to this meeting, unless it was withdrawn. One statement."""
-    return db.session.scalar(
-        sa.select(Invitation).where(
-            Invitation.meeting_id == meeting.id,
-            Invitation.member_id == member.id,
-            Invitation.removed_at.is_(None),
-        )
-    )
+    return db.session.scalar(_INVITATION_OF, {"meeting": meeting.id, "member": member.id})
 
 
 def invitation(meeting: Meeting, member_id: int) -> Invitation:
