@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -25,6 +26,10 @@ from forum.base.db import db, expect_writing
 from forum.members.models import Member
 from tests import builders, postgresql
 from tests.builders import Cast
+
+# A time limit for each example only tells how busy the machine is.
+hypothesis.settings.register_profile("forum", deadline=None)
+hypothesis.settings.load_profile("forum")
 
 REQUIRE_ALL = bool(os.environ.get("FORUM_REQUIRE_ALL"))
 PASSWORD = "a long test password"

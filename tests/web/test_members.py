@@ -85,7 +85,7 @@ def test_tables_as_programs_write_them(app, visit, cast, encoding, delimiter):
 @pytest.mark.parametrize(
     ("data", "name", "words"),
     [
-        (b"", "empty.csv", "empty file"),
+        (b"", "empty.csv", "is empty"),
         (b"%PDF-1.7 and more", "people.csv", "people.csv is a PDF"),
         (b"\x89PNG\r\n\x1a\n", "people.png", "must be a CSV"),
         (b"Name,Email\n", "head.csv", "no rows under"),
