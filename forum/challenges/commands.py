@@ -13,10 +13,10 @@ from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.challenges import queries, rules
 from forum.challenges.models import PROGRESS, RESPONSE, Challenge, Citation, Response, Status, StatusChange
-from forum.feedback.models import Feedback, Marking, Reply
+from forum.feedback.models import Feedback, Reply
 from forum.members.models import Member
 from forum.reference import queries as reference
-from forum.reference.models import Priority, Theme
+from forum.reference.models import Marking, Priority, Theme
 
 
 class Passage(NamedTuple):

@@ -9,7 +9,7 @@ from typing import IO
 from forum.base.spreadsheets import Sheet, Workbook, write_csv, write_ods
 from forum.challenges.queries import ExportRow
 from forum.challenges.rules import highest
-from forum.feedback.models import Marking
+from forum.reference.models import Marking
 
 COLUMNS = (
     "Ref",

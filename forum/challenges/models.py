@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.base.db import Base, Words
-from forum.feedback.models import Feedback, Marking, Reply
+from forum.feedback.models import Feedback, Reply
 from forum.members.models import Member
-from forum.reference.models import Priority, Theme
+from forum.reference.models import Marking, Priority, Theme
 
 
 class Status(enum.Enum):

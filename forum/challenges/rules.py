@@ -11,9 +11,9 @@ from typing import NamedTuple
 from forum.base import richtext
 from forum.base.errors import NotAllowed, Rejected
 from forum.challenges.models import Challenge, Status
-from forum.feedback.models import Feedback, Marking, Reply
+from forum.feedback.models import Feedback, Reply
 from forum.members.models import Member
-from forum.reference.models import Priority, Theme
+from forum.reference.models import Marking, Priority, Theme
 
 LONGEST_QUOTE = 2_000  # characters
 CUT = "[…]"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.base.db import Base, Words
 from forum.members.models import Member, Organisation
-from forum.reference.models import PoliceForce, Priority, Theme
+from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
 
 class FeedbackKind(enum.Enum):
@@ -27,11 +27,6 @@ class Attribution(enum.Enum):
     NAMED = "named"
     ORGANISATION = "organisation"
     UNATTRIBUTED = "unattributed"
-
-
-class Marking(enum.Enum):
-    OFFICIAL = "OFFICIAL"
-    SENSITIVE = "OFFICIAL-SENSITIVE"
 
 
 feedback_theme = sa.Table(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.base.db import Base, Words
 from forum.members.models import Member
-from forum.reference.models import Theme
+from forum.reference.models import Marking, Theme
 
 
 class MeetingKind(enum.Enum):
@@ -39,11 +39,6 @@ class Purpose(enum.Enum):
     INFORMATION = "information"
     DISCUSSION = "discussion"
     DECISION = "decision"
-
-
-class Marking(enum.StrEnum):
-    OFFICIAL = "OFFICIAL"
-    SENSITIVE = "OFFICIAL-SENSITIVE"
 
 
 class Answer(enum.Enum):

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.base.db import Base
+
+
+class Marking(enum.StrEnum):
+    """How a thread, a meeting or what is made from them is handled. The caveat is for a small part of what is OFFICIAL."""
+
+    OFFICIAL = "OFFICIAL"
+    SENSITIVE = "OFFICIAL-SENSITIVE"
 
 
 class Listed:

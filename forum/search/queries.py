@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from forum.base.db import db, read
-from forum.feedback.models import Attribution, Feedback, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, Reply
 from forum.feedback.queries import author_words, readable_by
 from forum.members.models import Member, Organisation
+from forum.reference.models import Marking
 from forum.search import rules
 from forum.search.models import SearchEntry
 

@@ -16,10 +16,10 @@ from forum.base.paging import Page, page
 from forum.challenges.models import Citation
 from forum.challenges.queries.quoting import cited_posts, of_post
 from forum.feedback import queries as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply, feedback_theme
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply, feedback_theme
 from forum.members import queries as members
 from forum.members.models import Member, Organisation, Role, Standing
-from forum.reference.models import PoliceForce, Priority, Region, Sector, Theme
+from forum.reference.models import Marking, PoliceForce, Priority, Region, Sector, Theme
 from forum.summaries import rules
 from forum.summaries.models import Summary
 from forum.summaries.rules import Crowd, Scope, Speaker

@@ -99,7 +99,13 @@ def test_the_outbox_is_counted_and_paged_newest_first():
     assert letters.counts_of("gathering:3") == {State.WAITING: 4, State.REFUSED: 1}
     page = letters.listed(about="gathering:3", size=2)
     rest = letters.listed(about="gathering:3", key=page.next_key)
-    assert [row.to_name for row in page.items + rest.items] == ["Person 6", "Person 4", "Person 3", "Person 2", "Person 1"]
+    assert [row.to_name for row in page.items + rest.items] == [
+        "Person 6",
+        "Person 4",
+        "Person 3",
+        "Person 2",
+        "Person 1",
+    ]
     assert [row.to_name for row in letters.listed(state=State.REFUSED).items] == ["Person 6"]
 
 

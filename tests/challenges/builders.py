@@ -8,8 +8,9 @@ from forum.base.db import transaction
 from forum.challenges import commands
 from forum.challenges.models import Challenge
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.members.models import Member
+from forum.reference.models import Marking
 from tests import builders
 
 SAID = "We wait nine weeks for a first appointment. Nobody tells the family why."

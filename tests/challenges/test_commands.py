@@ -12,8 +12,9 @@ from forum.base.letters import Letter
 from forum.challenges import commands, queries
 from forum.challenges.models import Challenge, Citation, Response, Status, StatusChange
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Marking
+from forum.feedback.models import Attribution
 from forum.members.models import Member, Notify, Role, Standing
+from forum.reference.models import Marking
 from tests import builders
 from tests.challenges.builders import SAID, challenge, reply, thread
 

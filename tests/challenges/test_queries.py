@@ -12,7 +12,8 @@ from forum.challenges.models import Rating, Status
 from forum.challenges.queries import CROSS_CUTTING, Filter
 from forum.challenges.rules import Quarter
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Marking
+from forum.feedback.models import Attribution
+from forum.reference.models import Marking
 from tests import builders
 from tests.challenges.builders import SAID, challenge, reply, thread
 

@@ -8,7 +8,8 @@ from forum.base.errors import Rejected
 from forum.challenges import rules
 from forum.challenges.models import Challenge, Rating, Status
 from forum.challenges.rules import Quarter
-from forum.feedback.models import Feedback, Marking, Reply
+from forum.feedback.models import Feedback, Reply
+from forum.reference.models import Marking
 
 POST = Reply(html="<p>First  line<br>\nsecond line.</p>\n<ul>\n<li>One thing</li>\n<li>Another “thing”</li>\n</ul>")
 

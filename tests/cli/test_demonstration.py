@@ -16,9 +16,10 @@ from forum.challenges import commands as challenges
 from forum.challenges.models import Challenge, Citation, Response, Status, StatusChange
 from forum.demonstration import queries
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.meetings.models import Invitation, Meeting, Stage
 from forum.members.models import Member, Organisation, Role, Standing
+from forum.reference.models import Marking
 from tests import builders
 
 LATER_KEYS = {"delivery_plan", "dp_status", "dp_part", "strands"}

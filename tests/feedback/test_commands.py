@@ -12,8 +12,9 @@ from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.base.history import HistoryLine
 from forum.feedback import commands, queries
-from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, Reply
 from forum.members.models import Standing
+from forum.reference.models import Marking
 from tests import builders
 from tests.feedback.builders import reply, thread
 

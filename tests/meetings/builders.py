@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from forum.base.db import db, transaction
 from forum.meetings import queries
 from forum.meetings.commands import agendas, inviting, replying, scheduling
-from forum.meetings.models import Invitation, Marking, Meeting, MeetingKind, Mode, Purpose
+from forum.meetings.models import Invitation, Meeting, MeetingKind, Mode, Purpose
 from forum.meetings.rules import IN_PERSON, Way
 from forum.members.models import Member, Role, Standing
+from forum.reference.models import Marking
 from tests import builders
 
 BEFORE = datetime(2026, 12, 1, 9, tzinfo=UTC)

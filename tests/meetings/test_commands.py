@@ -26,7 +26,6 @@ from forum.meetings.models import (
     AnswerSource,
     Invitation,
     InvitationReply,
-    Marking,
     Meeting,
     Mode,
     Purpose,
@@ -34,6 +33,7 @@ from forum.meetings.models import (
 )
 from forum.meetings.rules import IN_PERSON, MAYBE, NO, ONLINE
 from forum.members.models import Member, Standing
+from forum.reference.models import Marking
 from tests import builders
 from tests.base.letters import Mailbox, mail_server
 from tests.base.test_letters_delivered import post

@@ -5,8 +5,9 @@ import sqlalchemy as sa
 
 from forum.base.db import db, transaction
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, FeedbackKind, Marking
+from forum.feedback.models import Attribution, FeedbackKind
 from forum.members.models import Standing
+from forum.reference.models import Marking
 from forum.search import commands
 from forum.search.models import SearchEntry
 from forum.search.queries import END, START, search

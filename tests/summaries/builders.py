@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from forum.base.db import db, transaction
 from forum.feedback import commands
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, feedback_theme
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, feedback_theme
 from forum.members.models import Member
-from forum.reference.models import Theme
+from forum.reference.models import Marking, Theme
 from tests import builders
 
 FIRST = builders.moment(2016, 7, 1, 12)

@@ -11,8 +11,9 @@ from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.challenges import commands as challenges
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, FeedbackKind, Marking
+from forum.feedback.models import Attribution, FeedbackKind
 from forum.members.models import Standing
+from forum.reference.models import Marking
 from forum.summaries import commands, queries, rules
 from forum.summaries.models import Summary
 from forum.summaries.rules import CROSS_CUTTING, Scope

@@ -14,7 +14,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from forum.base.db import db, transaction
-from forum.feedback.models import Attribution, FeedbackKind, Marking
+from forum.feedback.models import Attribution, FeedbackKind
+from forum.reference.models import Marking
 from forum.summaries import commands, exports, queries, rules
 from forum.summaries.models import Summary
 from forum.summaries.rules import Scope

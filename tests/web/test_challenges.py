@@ -12,7 +12,8 @@ from forum.base.db import db, transaction
 from forum.challenges import commands
 from forum.challenges.models import Challenge, Status
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, Marking
+from forum.feedback.models import Attribution, Feedback
+from forum.reference.models import Marking
 from tests import builders
 from tests.challenges.builders import SAID, challenge, reply, thread
 

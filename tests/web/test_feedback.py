@@ -10,7 +10,8 @@ from forum.base import clock
 from forum.base.db import db, transaction
 from forum.challenges import commands as challenges
 from forum.feedback import commands
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, ReadMark, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, ReadMark, Reply
+from forum.reference.models import Marking
 from tests import builders
 from tests.feedback.builders import reply, thread
 

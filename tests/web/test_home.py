@@ -14,10 +14,10 @@ from forum.base.letters import Letter, State
 from forum.challenges import commands as challenging
 from forum.challenges.models import Challenge, Status
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.meetings.models import Answer, Invitation, Meeting, MeetingKind, Mode, Stage
-from forum.meetings.models import Marking as MeetingMarking
 from forum.members.models import Member, Role, Standing, theme_interest
+from forum.reference.models import Marking
 from tests import builders
 from tests.base.letters import fields
 from tests.challenges.builders import challenge
@@ -299,7 +299,7 @@ def plenty(cast, many: int) -> None:
     threads = [by | words | {"id": n, "kind": kinds[n % 2], "source": "site", "reply_count": 1} for n in places]
     owners = (None, cast.olu.id, cast.sita.id)
     opened = {"title": "In the way", "description": "x", "status": Status.NEW, "opened_at": now, "active_at": now}
-    held = {"title": "Meeting", "kind": MeetingKind.FORUM, "starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2), "mode": Mode.ONLINE, "place": "", "joining_link": "", "description": "", "marking": MeetingMarking.OFFICIAL, "is_chatham_house": False, "changed_at": now}  # fmt: skip
+    held = {"title": "Meeting", "kind": MeetingKind.FORUM, "starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2), "mode": Mode.ONLINE, "place": "", "joining_link": "", "description": "", "marking": Marking.OFFICIAL, "is_chatham_house": False, "changed_at": now}  # fmt: skip
     stages = (Stage.DRAFT, Stage.OPEN)
     people = (cast.amina.id, cast.olu.id)
     with transaction():

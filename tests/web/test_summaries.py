@@ -6,7 +6,7 @@ import pytest
 
 from forum.base import history
 from forum.base.db import db
-from forum.feedback.models import Marking
+from forum.reference.models import Marking
 from forum.summaries import queries
 from forum.summaries.models import Summary
 from tests.challenges.builders import thread

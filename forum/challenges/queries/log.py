@@ -26,9 +26,9 @@ from forum.challenges.models import (
 )
 from forum.challenges.queries.one import matching, readable_by
 from forum.challenges.queries.quoting import Columns, cited_posts, is_by, of_post
-from forum.feedback.models import Attribution, Feedback, Marking
+from forum.feedback.models import Attribution, Feedback
 from forum.members.models import Member, Organisation
-from forum.reference.models import PoliceForce, Priority, Sector, Theme
+from forum.reference.models import Marking, PoliceForce, Priority, Sector, Theme
 
 CROSS_CUTTING = -1  # instead of a priority's id
 

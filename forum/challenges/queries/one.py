@@ -14,8 +14,9 @@ from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.challenges.models import CLOSED, Challenge, Citation, Response, Status, StatusChange, challenge_theme
 from forum.challenges.queries.quoting import Quote, cited_posts, of_post, quotes
-from forum.feedback.models import Attribution, Feedback, Marking, feedback_theme
+from forum.feedback.models import Attribution, Feedback, feedback_theme
 from forum.members.models import Member, Notify, Standing
+from forum.reference.models import Marking
 
 # What others do meanwhile without standing in the way of somebody who writes.
 _BESIDE = {"cited", "removed words from", "reported progress on"}

@@ -13,9 +13,10 @@ from forum.base.db import db
 from forum.challenges import rules
 from forum.challenges.models import Citation
 from forum.feedback import queries as feedback
-from forum.feedback.models import Attribution, Feedback, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, Reply
 from forum.feedback.rules import attributed
 from forum.members.models import Member, Organisation
+from forum.reference.models import Marking
 
 Columns = sa.Select[*tuple[Any, ...]]
 

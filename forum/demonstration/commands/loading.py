@@ -19,15 +19,14 @@ from forum.challenges import rules as citing
 from forum.challenges.models import Challenge, Status
 from forum.demonstration import queries
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking
-from forum.meetings import models as meeting_models
+from forum.feedback.models import Attribution, Feedback, FeedbackKind
 from forum.meetings import rules as answering
 from forum.meetings.commands import agendas, inviting, replying, scheduling
 from forum.meetings.models import Invitation, Meeting, MeetingKind, Mode, Purpose
 from forum.members.commands import keeping
 from forum.members.commands.signing_in import hash_password
 from forum.members.models import Member, Notify, Organisation, Role, Standing
-from forum.reference.models import Listed, PoliceForce, Priority, Region, Sector, Theme
+from forum.reference.models import Listed, Marking, PoliceForce, Priority, Region, Sector, Theme
 
 ADMIN = ("Forum administrator", "admin@egve-forum.example")
 SECRETARY = "Forum secretary"
@@ -145,7 +144,7 @@ def _meeting(entry: dict[str, Any], secretary: Member, people: dict[str, Member]
         place=entry["venue"],
         joining_link="",
         description="",
-        marking=meeting_models.Marking(entry["marking"]),
+        marking=Marking(entry["marking"]),
         is_chatham_house=entry["rule"] == "Chatham House Rule",
         is_demonstration=True,
     )

@@ -24,9 +24,9 @@ from forum.base.tables import read_table
 from forum.feedback import rules
 from forum.feedback.commands.mapping import Mapping
 from forum.feedback.commands.posting import rendered, worded
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.members.models import Member, Organisation
-from forum.reference.models import Listed, PoliceForce, Priority, Theme
+from forum.reference.models import Listed, Marking, PoliceForce, Priority, Theme
 
 MOST = 10_000
 TITLE = 80  # characters of a title made from the first words

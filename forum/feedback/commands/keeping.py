@@ -12,8 +12,9 @@ from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.feedback import queries, rules
 from forum.feedback.commands.posting import chosen_themes, filed, rendered, worded
-from forum.feedback.models import Attribution, Contribution, Edition, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Contribution, Edition, Feedback, FeedbackKind, Reply
 from forum.members.models import Member
+from forum.reference.models import Marking
 
 WITHDRAWN_TITLE = "Withdrawn feedback"
 WORDS: tuple[str, ...] = ("title", "happening", "affected", "would_help")

@@ -17,10 +17,10 @@ from forum.base.db import db
 from forum.base.errors import NotFound, Rejected
 from forum.feedback import queries, rules
 from forum.feedback.commands.reading import mark_read
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.members.models import Member
 from forum.reference import queries as reference
-from forum.reference.models import PoliceForce, Priority, Theme
+from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
 
 def post(

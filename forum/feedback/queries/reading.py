@@ -15,20 +15,11 @@ import sqlalchemy as sa
 from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.paging import Listing, Page, page
-from forum.feedback.models import (
-    Attribution,
-    Edition,
-    Feedback,
-    FeedbackKind,
-    Marking,
-    ReadMark,
-    Reply,
-    feedback_theme,
-)
+from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
 from forum.feedback.queries.one import readable_by
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Member, Organisation
-from forum.reference.models import PoliceForce, Priority, Theme
+from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
 EARLIER = 15  # replies shown before the one that was asked for
 MOST_WORDS = 2_000  # of a text compared word by word; longer ones line by line, as comparing grows with the square

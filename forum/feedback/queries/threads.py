@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from forum.base import clock
 from forum.base.db import db, read
 from forum.base.paging import First, Listing, Page, first
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, ReadMark, Reply, feedback_theme
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
 from forum.feedback.queries.one import readable_by
 from forum.feedback.rules import attributed
 from forum.members.models import Member, Organisation, theme_interest
-from forum.reference.models import Listed, PoliceForce, Priority, Sector, Theme
+from forum.reference.models import Listed, Marking, PoliceForce, Priority, Sector, Theme
 
 _READER = sa.bindparam("reader", type_=sa.Integer)  # the id of whoever reads the list
 

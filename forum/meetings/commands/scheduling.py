@@ -15,10 +15,10 @@ from forum.base.errors import Rejected
 from forum.meetings import queries, rules
 from forum.meetings.commands import inviting
 from forum.meetings.commands.mailing import Difference
-from forum.meetings.models import Marking, Meeting, MeetingKind, Mode, Stage
+from forum.meetings.models import Meeting, MeetingKind, Mode, Stage
 from forum.members.models import Member
 from forum.reference import queries as reference
-from forum.reference.models import Theme
+from forum.reference.models import Marking, Theme
 
 MODES = {Mode.IN_PERSON: "In person", Mode.ONLINE: "Online", Mode.HYBRID: "In person and online"}
 

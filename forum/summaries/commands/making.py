@@ -8,10 +8,9 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.challenges import queries as challenges
 from forum.challenges.rules import highest
-from forum.feedback.models import Marking
 from forum.members.models import Member
 from forum.reference import queries as reference
-from forum.reference.models import Priority, Theme
+from forum.reference.models import Marking, Priority, Theme
 from forum.summaries import queries, rules
 from forum.summaries.commands.composing import compose
 from forum.summaries.commands.wording import Material, title_of

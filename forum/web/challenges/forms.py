@@ -10,7 +10,8 @@ from typing import Any
 from forum.challenges import rules
 from forum.challenges.models import CLOSED, Challenge, Rating, Status
 from forum.challenges.queries import Choices, Filter
-from forum.feedback.models import Feedback, Marking
+from forum.feedback.models import Feedback
+from forum.reference.models import Marking
 from forum.web.fields import (
     CheckboxesField,
     Choice,

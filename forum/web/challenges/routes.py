@@ -12,9 +12,8 @@ from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.challenges import commands, exports, queries, rules
 from forum.challenges.models import PROGRESS, RESPONSE, Challenge
-from forum.feedback.models import Marking
 from forum.members.queries import owner_choices
-from forum.reference.models import Priority, Theme
+from forum.reference.models import Marking, Priority, Theme
 from forum.reference.queries import choices_of
 from forum.web.challenges.forms import (
     AnsweredFilter,

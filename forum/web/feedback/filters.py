@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from forum.feedback.models import FeedbackKind, Marking
+from forum.feedback.models import FeedbackKind
 from forum.feedback.queries import Choices, Filter
 from forum.feedback.rules import CROSS_CUTTING, KINDS
+from forum.reference.models import Marking
 
 Pairs = tuple[tuple[str, str], ...]
 

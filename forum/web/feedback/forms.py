@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from forum.feedback import rules
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Marking, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.members.models import Member
+from forum.reference.models import Marking
 from forum.web.fields import (
     CheckboxesField,
     CheckboxField,

@@ -11,9 +11,9 @@ from flask_wtf import FlaskForm
 from forum.base import clock
 from forum.meetings import rules
 from forum.meetings.commands.scheduling import MODES, Details
-from forum.meetings.models import AgendaItem, Marking, Meeting, MeetingKind, Mode, Purpose
+from forum.meetings.models import AgendaItem, Meeting, MeetingKind, Mode, Purpose
 from forum.meetings.rules import Way
-from forum.reference.models import Theme
+from forum.reference.models import Marking, Theme
 from forum.web import fields
 from forum.web.fields import Choice, choices
 

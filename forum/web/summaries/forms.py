@@ -17,7 +17,9 @@ class SummaryForm(fields.Form):
     title = fields.TextField("Title", hint="Leave it empty to have one made from what you choose")
     theme = fields.SelectField("Theme", blank="All themes", mark_optional=False)
     priority = fields.SelectField("Priority", blank="All priorities", mark_optional=False)
-    from_on = fields.DateField("First day", hint="For example, 1 7 2016. Leave empty to start with the first contribution")
+    from_on = fields.DateField(
+        "First day", hint="For example, 1 7 2016. Leave empty to start with the first contribution"
+    )
     to_on = fields.DateField("Last day", hint="For example, 30 11 2016. Leave empty to end with the latest one")
     takes_sensitive = fields.CheckboxField(
         "Take OFFICIAL-SENSITIVE contributions", hint="Otherwise they are left out, and the summary says how many"
@@ -27,7 +29,9 @@ class SummaryForm(fields.Form):
         default=PROGRAMME,
         choices=[
             Choice(PROGRAMME, "The programme", "Every figure is shown"),
-            Choice(PUBLICATION, "Publication outside the Forum", "Small counts are hidden, and so are contributions’ words"),
+            Choice(
+                PUBLICATION, "Publication outside the Forum", "Small counts are hidden, and so are contributions’ words"
+            ),
         ],
     )
     quotes = fields.SelectField(
