@@ -36,12 +36,13 @@ def server() -> Iterator[sa.URL | None]:
     if given:
         yield sa.make_url(database_url(given))
         return
-    binaries = _binaries()
-    if binaries is None or (os.geteuid() == 0 and shutil.which("runuser") is None):
+    binaries, runuser = _binaries(), shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if binaries is None or (os.geteuid() == 0 and runuser is None):
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="forum-pg-"))
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    # PostgreSQL does not run as root.
+    as_user = [runuser, "-u", "postgres", "--"] if runuser and os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres")
     port = _free_port()

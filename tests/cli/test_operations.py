@@ -22,7 +22,7 @@ from forum.base.letters import Kind, State
 from forum.members.models import Member
 from forum.search.models import SearchEntry
 from tests import builders
-from tests.conftest import settings
+from tests.conftest import settings, unavailable
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def elsewhere(tmp_path, request):
         else:
             server = request.getfixturevalue("postgresql_home")
             if server is None:
-                pytest.skip("No PostgreSQL to copy to.")
+                unavailable("No PostgreSQL to copy to.")
             with server.admin.connect() as connection:
                 connection.exec_driver_sql("DROP DATABASE IF EXISTS forum_copy WITH (FORCE)")
                 connection.exec_driver_sql("CREATE DATABASE forum_copy")
