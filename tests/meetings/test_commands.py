@@ -591,3 +591,14 @@ def test_somebody_who_leaves_the_forum_is_taken_off_what_is_to_come_and_told_so_
     assert stored(over, cast.amina).removed_at is None
     told = db.session.scalars(sa.select(Letter).where(Letter.kind == Kind.CANCELLATION)).all()
     assert [(letter.member_id, letter.calendar_method) for letter in told] == [(cast.amina.id, "CANCEL")]
+
+
+def test_whose_invitation_is_withdrawn_is_no_longer_counted_among_those_it_was_sent_to(inside, cast):
+    planned = meeting(cast.sita)
+    invite(cast.sita, planned)
+    letters.deliver_due()
+    everybody = queries.progress(planned).total
+    with transaction():
+        inviting.withdraw(cast.sita, planned, stored(planned, cast.amina), "Moved to another post")
+    letters.deliver_due()
+    assert queries.progress(planned).words == f"{everybody - 1} of {everybody - 1} sent"

@@ -132,10 +132,14 @@ def uninvited(meeting: Meeting) -> list[InviteeRow]:
 
 
 def progress(meeting: Meeting) -> Progress:
-    """How far the newest mailing has come. One statement."""
+    """How far the newest mailing has come, to those whose invitation stands. One statement."""
+    withdrawn = sa.select(Invitation.member_id).where(
+        Invitation.meeting_id == meeting.id, Invitation.removed_at.is_not(None)
+    )
     newest = (
         sa.select(sa.func.max(Letter.id))
         .where(Letter.about == about(meeting), Letter.calendar_method.is_not(None))
+        .where(Letter.member_id.not_in(withdrawn))
         .group_by(Letter.member_id)
     )
     counted = sa.select(Letter.state, sa.func.count()).where(Letter.id.in_(newest)).group_by(Letter.state)
