@@ -110,7 +110,7 @@ def _keep_words(needs_sign_in: bool) -> ResponseReturnValue:
     fields = [
         (name, value)
         for name, value in request.form.items(multi=True)
-        if name not in {"csrf_token", "password", "next"} and not name.startswith("kept_")
+        if name not in {"csrf_token", "next"} and "password" not in name and not name.startswith("kept_")
     ]
     page = render_template(
         "errors/kept.html", fields=fields, action=request.full_path.rstrip("?"), needs_sign_in=needs_sign_in

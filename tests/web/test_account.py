@@ -47,11 +47,11 @@ def test_members_keep_their_own_details(app, visit, cast):
 
 def test_a_changed_password_ends_the_other_browsers(visit, cast):
     here, there = visit(cast.amina), visit(cast.amina)
-    page = here.post("/account/password", data={"current": "wrong", "password": GOOD})
+    page = here.post("/account/password", data={"current_password": "wrong", "password": GOOD})
     assert "current password is not right" in page.text
-    page = here.post("/account/password", data={"current": PASSWORD, "password": "short"})
+    page = here.post("/account/password", data={"current_password": PASSWORD, "password": "short"})
     assert "at least 10 characters" in page.text
-    page = here.post("/account/password", data={"current": PASSWORD, "password": GOOD}, follow_redirects=True)
+    page = here.post("/account/password", data={"current_password": PASSWORD, "password": GOOD}, follow_redirects=True)
     assert "Your password is changed" in page.text
     assert there.get("/").status_code == 302
 
@@ -124,3 +124,10 @@ def test_joining_makes_a_member_active(app, visit, cast):
 def test_a_link_that_is_none_says_how_to_get_one(visit, cast, path):
     assert visit(None).get(path).status_code == 404
     assert visit(None).post(path, data={"password": GOOD}).status_code in {400, 404}
+
+
+def test_no_password_is_handed_back_when_the_session_has_ended(visit, cast):
+    sent = {"current_password": "something secret", "password": "something secret too"}
+    page = visit(None).post("/account/password", data=sent, headers={"Origin": "https://forum.example"})
+    assert page.status_code == 401
+    assert "something secret" not in page.text

@@ -77,7 +77,7 @@ def choose_password(token: str, password: str) -> Member:
 def change_password(actor: Member, current: str, password: str, token: str) -> None:
     """Change one's own password; every session but the one of this token ends. Raises Rejected."""
     if not signing_in.matches(actor.password_hash, current):
-        raise Rejected("Your current password is not right.", field="current")
+        raise Rejected("Your current password is not right.", field="current_password")
     rules.check_password(actor, password)
     _set(actor, password)
     signing_in.sign_out_everywhere(actor, but=token)

@@ -35,7 +35,7 @@ class NewPasswordForm(fields.Form):
 
 
 class ChangePasswordForm(fields.Form):
-    current = fields.PasswordField("Current password", required="Enter your current password")
+    current_password = fields.PasswordField("Current password", required="Enter your current password")
     password = fields.PasswordField(
         "New password", required="Enter a new password", autocomplete="new-password", hint=PASSWORD_HINT
     )
