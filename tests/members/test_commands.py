@@ -388,7 +388,7 @@ def test_a_new_password_ends_other_sessions_but_not_this_one(inside, cast):
     assert queries.signed_in(there) is None
     with pytest.raises(Rejected) as refusal, transaction():
         joining.change_password(cast.amina, "a long test password", "another good password", here)
-    assert refusal.value.field == "current"
+    assert refusal.value.field == "current_password"
 
 
 def test_tokens_are_stored_hashed(inside, cast):
