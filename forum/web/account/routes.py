@@ -143,7 +143,9 @@ def change_password() -> ResponseReturnValue:
     if form.submitted():
         try:
             with transaction():
-                joining.change_password(me(), form.current_password.data, form.password.data, signed_in.current_token() or "")
+                joining.change_password(
+                    me(), form.current_password.data, form.password.data, signed_in.current_token() or ""
+                )
         except Rejected as refusal:
             form.reject(refusal)
         else:
