@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from forum.members.models import Role, Standing
 
 START = datetime(2016, 7, 1, 9, tzinfo=UTC)
 PASSWORD = "forum-demo-2016"
+
+Add = Callable[[str, list[dict[str, object]]], None]  # rows into the table of this name
 
 
 def fill_yardstick(path: str) -> None:
@@ -74,7 +77,7 @@ def fill_ours(threads: int) -> None:
     add_meeting(add)
 
 
-def add_thread(add, thread: corpus.Thread) -> None:  # type: ignore[no-untyped-def]
+def add_thread(add: Add, thread: corpus.Thread) -> None:
     at = START + timedelta(minutes=thread.number)
 
     def said(place: int) -> dict[str, object]:
@@ -108,7 +111,7 @@ def add_thread(add, thread: corpus.Thread) -> None:  # type: ignore[no-untyped-d
     ])  # fmt: skip
 
 
-def add_meeting(add) -> None:  # type: ignore[no-untyped-def]
+def add_meeting(add: Add) -> None:
     """One meeting that is always to come, with 10 agenda items, everybody invited and two of three answered."""
     starts = datetime(2099, 3, 2, 10, tzinfo=UTC)
     add("meeting", [

@@ -28,7 +28,6 @@ from forum.web.furniture import me, plural
 blueprint = Blueprint("home", __name__)
 
 SOON = timedelta(days=14)  # when a response that is due is told apart from those that have time
-LATE = timedelta(minutes=15)  # a worker that runs takes a letter within seconds
 
 
 class Task(NamedTuple):
@@ -109,7 +108,7 @@ def _for_the_secretariat(person: Member) -> str:
 
 
 def _letters(trouble: letters.Trouble) -> Iterator[Task]:
-    if trouble.due_since and trouble.due_since < clock.now() - LATE:
+    if trouble.due_since and letters.is_late(trouble.due_since):
         since = f"Due since {clock.show_moment(trouble.due_since)}. The worker may not be running."
         yield Task("Letters wait and nothing sends them", "/letters", "overdue", since)
     if trouble.failed:

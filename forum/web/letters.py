@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.base import clock, history, letters
+from forum.base import history, letters
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
 from forum.base.letters import FAILED, Kind, Letter, State
@@ -19,7 +18,6 @@ from forum.web.furniture import me, only_if, plural, say
 
 blueprint = Blueprint("letters", __name__, url_prefix="/letters")
 
-LATE = timedelta(minutes=15)  # a worker that runs takes what is due within seconds
 
 KINDS = {
     Kind.ACCOUNT: "Joining and passwords",
@@ -97,7 +95,7 @@ def outbox() -> ResponseReturnValue:
         form=form,
         page=page,
         counts=counts,
-        late=due_since if due_since and due_since < clock.now() - LATE else None,
+        late=due_since if letters.is_late(due_since) else None,
         asked={name: value for name, value in request.args.items() if name != "key" and value},
         kinds=KINDS,
         subject=subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -51,6 +51,14 @@ def oldest_waiting() -> datetime | None:
     return db.session.execute(
         sa.select(sa.func.min(Letter.written_at)).where(Letter.next_try_at.is_not(None))
     ).scalar_one()
+
+
+LATE = timedelta(minutes=15)  # a running worker takes what is due within seconds
+
+
+def is_late(since: datetime | None) -> bool:
+    """Whether what has been due since then has waited so long that no worker can be running."""
+    return since is not None and since < clock.now() - LATE
 
 
 def due_since() -> datetime | None:
