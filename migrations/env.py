@@ -8,8 +8,9 @@ from flask import current_app
 
 from forum.base.db import Base, Moment, Words, expect_writing
 
-BASE = ("forum.base.files", "forum.base.history", "forum.base.letters")
-ROOMS = tuple(f"forum.{path.parent.name}.models" for path in sorted(Path(current_app.root_path).glob("*/models.py")))
+BASE = ("forum.base.files", "forum.base.history", "forum.base.letters", "forum.base.inbox.models")
+_rooms = Path(current_app.root_path).glob("*/models*")
+ROOMS = tuple(f"forum.{path.parent.name}.models" for path in sorted(_rooms))
 for module in BASE + ROOMS:
     import_module(module)
 
