@@ -7,6 +7,7 @@ question is asked every minute.
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -18,14 +19,37 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from forum.base import db, letters
+from forum.base.db import transaction
 
 if TYPE_CHECKING:
     from huey import Huey
 
+_log = logging.getLogger(__name__)
+
+
+PIECES: tuple[Callable[[], bool], ...] = ()
+"""Commands that each do one small part of what is due, so that no writer waits long for them.
+
+They ask the database what that is, and give whether there may be more. Each part is a transaction of its own.
+"""
+
 
 def do_what_is_due(stops: Callable[[], bool] = lambda: False) -> None:
     """Everything that is due now, or less when `stops` says so. Safe to run twice, and by two workers at once."""
+    for piece in PIECES:
+        while not stops() and _is_more_to_do(piece):
+            pass
     letters.deliver_due(stops=stops)
+
+
+def _is_more_to_do(piece: Callable[[], bool]) -> bool:
+    """Do one part. One that fails is tried again in a minute, and keeps nothing else from being done."""
+    try:
+        with transaction():
+            return piece()
+    except Exception:
+        _log.exception("Not done: %s", piece.__qualname__)
+        return False
 
 
 class Bell:

@@ -172,3 +172,14 @@ class Response(Base):
     given_at: Mapped[datetime]
     given_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+
+
+class AgendaChallenge(Base):
+    """A challenge that an agenda item is about."""
+
+    __tablename__ = "agenda_challenge"
+
+    agenda_item_id: Mapped[int] = mapped_column(sa.ForeignKey("agenda_item.id", ondelete="CASCADE"), primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(sa.ForeignKey("challenge.id", ondelete="CASCADE"), primary_key=True)
+    put_at: Mapped[datetime]
+    put_by_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))

@@ -59,6 +59,29 @@ theme_interest = sa.Table(
 )
 
 
+group_member = sa.Table(
+    "group_member",
+    Base.metadata,
+    sa.Column("group_id", sa.ForeignKey("member_group.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("member_id", sa.ForeignKey("member.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class Group(Base):
+    """Members who belong together, such as those of a working group."""
+
+    __tablename__ = "member_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    members: Mapped[list[Member]] = relationship(secondary=group_member, lazy="raise_on_sql")
+
+
 class Member(Base):
     """A person of the Forum: a member of it, the secretariat, an official or the admin.
 
@@ -75,6 +98,7 @@ class Member(Base):
     role: Mapped[Role] = mapped_column(Words(Role))
     standing: Mapped[Standing] = mapped_column(Words(Standing))
     notify: Mapped[Notify] = mapped_column(Words(Notify), default=Notify.DAILY)
+    wants_meeting_mail: Mapped[bool] = mapped_column(default=True)  # reminders and papers; invitations come anyway
     language: Mapped[str] = mapped_column(sa.String(2), default="en")
     contact_note: Mapped[str] = mapped_column(sa.Text, default="")
     joined_on: Mapped[date | None]

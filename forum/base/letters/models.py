@@ -66,6 +66,8 @@ class Letter(Base):
     calendar_method: Mapped[str | None] = mapped_column(sa.String(10))
     message_id: Mapped[str] = mapped_column(sa.String(200), unique=True)
     about: Mapped[str] = mapped_column(sa.String(60), default="")
+    list_name: Mapped[str] = mapped_column(sa.String(60), default="")  # the list it belongs to; "": one letter, no list
+    unsubscribe_path: Mapped[str] = mapped_column(sa.String(300), default="")  # where one press leaves that list
     is_recipient_withheld: Mapped[bool] = mapped_column(default=False)
     state: Mapped[State] = mapped_column(Words(State), default=State.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -76,3 +78,27 @@ class Letter(Base):
     last_words: Mapped[str | None] = mapped_column(sa.String(500))
     written_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class SuppressedAddress(Base):
+    """An address nothing is sent to, because letters to it came back. The secretariat lifts it."""
+
+    __tablename__ = "suppressed_address"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(sa.String(254), unique=True)  # in lower case
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    since: Mapped[datetime]
+
+
+class Bounce(Base):
+    """A letter came back, once. `status` is the enhanced status code of RFC 3463, such as 5.1.1."""
+
+    __tablename__ = "bounce"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("letter.id", ondelete="SET NULL"), index=True)
+    address: Mapped[str] = mapped_column(sa.String(254), index=True)
+    status: Mapped[str] = mapped_column(sa.String(20))
+    words: Mapped[str] = mapped_column(sa.String(500))
+    at: Mapped[datetime]

@@ -1,9 +1,10 @@
-"""Meetings, what is on their agendas, who is invited and what they answered."""
+"""Meetings and the series they belong to."""
 
 from __future__ import annotations
 
 import enum
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from forum.base.db import Base, Words
 from forum.members.models import Member
 from forum.reference.models import Marking, Theme
+
+if TYPE_CHECKING:
+    from forum.meetings.models.agendas import AgendaItem
 
 
 class MeetingKind(enum.Enum):
@@ -27,31 +31,18 @@ class Mode(enum.Enum):
     HYBRID = "hybrid"
 
 
-class Stage(enum.Enum):
-    """Draft: only the secretariat sees it and no mail leaves. Open: invitations may go out."""
-
-    DRAFT = "draft"
-    OPEN = "open"
-    CANCELLED = "cancelled"
-
-
 class Purpose(enum.Enum):
     INFORMATION = "information"
     DISCUSSION = "discussion"
     DECISION = "decision"
 
 
-class Answer(enum.Enum):
-    YES = "yes"
-    NO = "no"
-    MAYBE = "maybe"
+class Stage(enum.Enum):
+    """Draft: only the secretariat sees it and no mail leaves. Open: invitations may go out."""
 
-
-class AnswerSource(enum.Enum):
-    LINK = "link"
-    SIGNED_IN = "signed-in"
-    CALENDAR = "calendar"
-    SECRETARIAT = "secretariat"
+    DRAFT = "draft"
+    OPEN = "open"
+    CANCELLED = "cancelled"
 
 
 meeting_theme = sa.Table(
@@ -67,6 +58,53 @@ def where(mode: Mode, place: str) -> str:
     if mode is Mode.ONLINE:
         return "Online"
     return place if mode is Mode.IN_PERSON else f"{place}, and online"
+
+
+class MeetingSeries(Base):
+    """Meetings that come again, such as the first Tuesday of every third month, and what each starts out with.
+
+    A change here touches no meeting that was scheduled already. `week`: 1 to 4, or -1 for the last of the month;
+    `weekday`: 0 is Monday. Times are what a clock in London shows, "HH:MM".
+    """
+
+    __tablename__ = "meeting_series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    kind: Mapped[MeetingKind] = mapped_column(Words(MeetingKind))
+    week: Mapped[int] = mapped_column(sa.SmallInteger)
+    weekday: Mapped[int] = mapped_column(sa.SmallInteger)
+    every_months: Mapped[int] = mapped_column(sa.SmallInteger)
+    starts: Mapped[str] = mapped_column(sa.String(5))
+    minutes: Mapped[int]
+    mode: Mapped[Mode] = mapped_column(Words(Mode))
+    place: Mapped[str] = mapped_column(sa.String(300))
+    marking: Mapped[Marking] = mapped_column(Words(Marking))
+    is_chatham_house: Mapped[bool]
+    ended_at: Mapped[datetime | None]
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+
+    items: Mapped[list[SeriesItem]] = relationship(
+        lazy="raise_on_sql", order_by="SeriesItem.position", cascade="all, delete-orphan", back_populates="series"
+    )
+
+
+class SeriesItem(Base):
+    """An item of a series' template agenda."""
+
+    __tablename__ = "series_item"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting_series.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    lead: Mapped[str] = mapped_column(sa.String(200))
+    minutes: Mapped[int]
+    purpose: Mapped[Purpose] = mapped_column(Words(Purpose))
+
+    series: Mapped[MeetingSeries] = relationship(lazy="raise_on_sql", back_populates="items")
 
 
 class Meeting(Base):
@@ -98,9 +136,21 @@ class Meeting(Base):
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     version: Mapped[int] = mapped_column(default=1)
+    series_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting_series.id"), index=True)
+    asks_replies: Mapped[bool] = mapped_column(default=True)
+    reply_by_on: Mapped[date | None]
+    items_until: Mapped[datetime | None]  # members may propose items until then; None: there is no call for items
+    papers_due_on: Mapped[date | None]  # a paper that comes later is marked late
+    capacity: Mapped[int | None]  # places in the room, or online when there is no room; None: no limit
+    confirm_within_hours: Mapped[int] = mapped_column(default=48)
+    freeze_hours: Mapped[int] = mapped_column(default=24)  # so long before the start no place is offered any more
+    check_in_code: Mapped[str | None] = mapped_column(sa.String(12), unique=True)
+    needs_deleted_at: Mapped[datetime | None]  # when what people told us of their access needs was deleted
+    evaluation_asked_at: Mapped[datetime | None]
 
     themes: Mapped[list[Theme]] = relationship(secondary=meeting_theme, lazy="raise_on_sql")
     host: Mapped[Member | None] = relationship(lazy="raise_on_sql")
+    series: Mapped[MeetingSeries | None] = relationship(lazy="raise_on_sql")
     agenda: Mapped[list[AgendaItem]] = relationship(
         lazy="raise_on_sql", order_by="AgendaItem.position", cascade="all, delete-orphan", back_populates="meeting"
     )
@@ -130,68 +180,3 @@ class Meeting(Base):
     @property
     def length(self) -> timedelta:
         return self.ends_at - self.starts_at
-
-
-class AgendaItem(Base):
-    """One item; it starts when the ones before it have had their minutes."""
-
-    __tablename__ = "agenda_item"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
-    position: Mapped[int]
-    title: Mapped[str] = mapped_column(sa.String(200))
-    lead: Mapped[str] = mapped_column(sa.String(200))
-    minutes: Mapped[int]
-    purpose: Mapped[Purpose] = mapped_column(Words(Purpose))
-    paper: Mapped[str] = mapped_column(sa.String(100))
-    form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
-    version: Mapped[int] = mapped_column(default=1)
-
-    meeting: Mapped[Meeting] = relationship(lazy="raise_on_sql", back_populates="agenda")
-
-
-class Invitation(Base):
-    """One member's invitation to one meeting.
-
-    `answer` and `mode` repeat the newest row of `InvitationReply`, so that counting is one statement.
-    `sent_sequence`, `sent_version` and `sent_at` are those of the newest letter about it (`sent_at` is its calendar
-    stamp), `sent_times` counts them. `link_version` is part of the signed link: raising it ends the links that went out.
-    """
-
-    __tablename__ = "invitation"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id", ondelete="CASCADE"))
-    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), index=True)
-    invited_at: Mapped[datetime]
-    invited_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
-    sent_sequence: Mapped[int] = mapped_column(default=0)
-    sent_version: Mapped[int] = mapped_column(default=1)
-    sent_times: Mapped[int] = mapped_column(default=1)
-    sent_at: Mapped[datetime]
-    answer: Mapped[Answer | None] = mapped_column(Words(Answer))
-    mode: Mapped[Mode | None] = mapped_column(Words(Mode))
-    answered_at: Mapped[datetime | None]
-    removed_at: Mapped[datetime | None]
-    link_version: Mapped[int] = mapped_column(default=1)
-
-    meeting: Mapped[Meeting] = relationship(lazy="raise_on_sql")
-    member: Mapped[Member] = relationship(lazy="raise_on_sql", foreign_keys=[member_id])
-
-    __table_args__ = (sa.UniqueConstraint("meeting_id", "member_id"), sa.Index(None, "meeting_id", "answer"))
-
-
-class InvitationReply(Base):
-    """What somebody answered, once; a change of mind is another row."""
-
-    __tablename__ = "invitation_reply"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    invitation_id: Mapped[int] = mapped_column(sa.ForeignKey("invitation.id", ondelete="CASCADE"), index=True)
-    answer: Mapped[Answer] = mapped_column(Words(Answer))
-    mode: Mapped[Mode | None] = mapped_column(Words(Mode))
-    note: Mapped[str] = mapped_column(sa.Text)
-    source: Mapped[AnswerSource] = mapped_column(Words(AnswerSource))
-    answered_at: Mapped[datetime]
-    recorded_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))

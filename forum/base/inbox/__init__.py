@@ -1,0 +1,1 @@
+"""Mail that comes in: kept once, read by whoever knows its kind, and shown to the secretariat when nobody does."""
