@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.base.letters import build
+from forum.base.letters import build, leaving, who_leaves
 from tests.base.letters import fields, row
 from tests.mail.check_invite import check
 
@@ -118,3 +118,36 @@ def test_a_line_break_in_a_title_or_name_becomes_a_space(line_end, field):
 def test_an_address_that_mail_cannot_carry_is_refused(address):
     with pytest.raises(ValueError, match="Correct the address"):
         build(row(fields(to_address=address)))
+
+
+def build_in(app, letter):
+    with app.app_context():
+        return build(letter)
+
+
+def test_a_letter_of_a_list_says_how_to_leave_it(app):
+    letter = row(fields(list_name="meetings", unsubscribe_path="/unsubscribe/abc"))
+    message = parsed(build_in(app, letter))
+    assert message["List-Id"] == "<meetings.egve-forum.example>"
+    assert message["List-Unsubscribe"] == (
+        "<https://forum.example/unsubscribe/abc>, <mailto:forum@egve-forum.example?subject=unsubscribe%20meetings>"
+    )
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    report, _ = check(build_in(app, letter))
+    assert {rule for _, rule, _ in report.items} == {"M07", "M08"}  # no calendar part, which a reminder has not
+
+
+def test_one_press_is_not_offered_where_it_would_not_be_by_https(app):
+    app.config["PUBLIC_URL"] = "http://localhost:8000"
+    message = parsed(build_in(app, row(fields(list_name="meetings", unsubscribe_path="/unsubscribe/abc"))))
+    assert message["List-Unsubscribe"].startswith("<http://localhost:8000/unsubscribe/abc>")
+    assert "List-Unsubscribe-Post" not in message
+
+
+def test_a_link_for_leaving_serves_one_list_and_one_person(app):
+    with app.app_context():
+        fields_of_list = leaving("meetings", 7)
+        token = fields_of_list["unsubscribe_path"].removeprefix("/unsubscribe/")
+        assert who_leaves("meetings", token) == 7
+        assert who_leaves("theme-housing", token) is None
+        assert who_leaves("meetings", token + "x") is None

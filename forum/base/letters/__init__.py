@@ -3,6 +3,7 @@
 from forum.base.letters.building import build
 from forum.base.letters.commands import hold, hold_all, release, resend, send_all
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
+from forum.base.letters.leaving import MEETINGS, leaving, who_leaves
 from forum.base.letters.models import FAILED, Kind, Letter, State
 from forum.base.letters.queries import (
     LetterRow,
@@ -21,6 +22,7 @@ from forum.base.letters.writing import Fields, Sender, init_app, link, render, s
 
 __all__ = [
     "FAILED",
+    "MEETINGS",
     "Fields",
     "Kind",
     "Letter",
@@ -40,6 +42,7 @@ __all__ = [
     "hold_all",
     "init_app",
     "is_late",
+    "leaving",
     "link",
     "listed",
     "oldest_waiting",
@@ -51,6 +54,7 @@ __all__ = [
     "shown",
     "take_back_claims",
     "trouble",
+    "who_leaves",
     "write",
     "write_many",
 ]

@@ -14,6 +14,8 @@ import re
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 
+from flask import current_app
+
 from forum.base.letters.models import Letter
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -32,7 +34,7 @@ def message_id(key: str, sender: str) -> str:
 
 
 def build(letter: Letter) -> bytes:
-    """The finished mail, lines ending in CRLF.
+    """The finished mail, lines ending in CRLF. A letter of a list needs an app context, for the address of our pages.
 
     Raises Unsendable when an address cannot be written in a mail.
     """
@@ -51,7 +53,21 @@ def _headers(letter: Letter) -> list[bytes]:
         # Not "All": that would also ask Exchange to keep its non-delivery reports to itself.
         b"X-Auto-Response-Suppress: OOF, AutoReply",
         b"MIME-Version: 1.0",
+        *(_of_list(letter) if letter.list_name else ()),
     ]
+
+
+def _of_list(letter: Letter) -> list[bytes]:
+    """How to leave the list (RFC 2369, 2919 and 8058). One press without a page only works, and only counts, by https."""
+    address = parseaddr(letter.sender)[1]
+    page = f"{current_app.config['PUBLIC_URL']}{letter.unsubscribe_path}"
+    headers = [
+        f"List-Id: <{letter.list_name}.{address.rpartition('@')[2]}>",
+        f"List-Unsubscribe: <{page}>,\r\n <mailto:{address}?subject=unsubscribe%20{letter.list_name}>",
+    ]
+    if page.startswith("https://"):
+        headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return [header.encode("ascii") for header in headers]
 
 
 @functools.lru_cache(maxsize=8)

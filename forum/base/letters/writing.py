@@ -46,6 +46,8 @@ class Fields(TypedDict, total=False):
     not_after: NotRequired[datetime | None]  # not worth sending later than this
     rank: NotRequired[int]  # 0 goes first
     is_recipient_withheld: NotRequired[bool]  # the letters page must not show who
+    list_name: NotRequired[str]  # these two from leaving(), for letters somebody may have had enough of
+    unsubscribe_path: NotRequired[str]
 
 
 def init_app(app: Flask) -> None:
@@ -119,6 +121,8 @@ def _row(fields: Fields) -> dict[str, Any]:
         "not_after": None,
         "rank": 0,
         "is_recipient_withheld": False,
+        "list_name": "",
+        "unsubscribe_path": "",
         **{name: value for name, value in fields.items() if name != "method"},
         "to_name": fields["to_name"][:200],
         "subject": fields["subject"][:500],
