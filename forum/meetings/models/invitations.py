@@ -156,7 +156,10 @@ class Telling(Base):
 
 
 class MailingOrder(Base):
-    """An order to write to many people, carried out in parts by the worker."""
+    """An order to write to people: carried out in parts by the worker, once it is due.
+
+    `total`: how many people it was for when it was given.
+    """
 
     __tablename__ = "mailing_order"
 
@@ -165,7 +168,7 @@ class MailingOrder(Base):
     kind: Mapped[Kind] = mapped_column(Words(Kind))
     ordered_by_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
     ordered_at: Mapped[datetime]
-    stamped_at: Mapped[datetime]
+    due_at: Mapped[datetime]
     telling_id: Mapped[int | None] = mapped_column(sa.ForeignKey("telling.id"))
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     total: Mapped[int]
