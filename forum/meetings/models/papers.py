@@ -70,7 +70,8 @@ class PaperPack(Base):
 
     `contents`: {"papers": [{"paper": 3, "version": 2, "title": …, "first_page": 12, "pages": 4}, …],
     "changed_pages": [12, 14], "left_out": [{"paper": 4, "reason": …}]}; changed against the pack before.
-    `finished_at` is None while the worker makes it.
+    `finished_at` is None while the worker makes it. `marking` says for whom it is from the start: a pack marked OFFICIAL
+    leaves out every paper that is marked higher.
     """
 
     __tablename__ = "paper_pack"
@@ -84,7 +85,9 @@ class PaperPack(Base):
     contents: Mapped[dict[str, Any]]
     ordered_at: Mapped[datetime]
     ordered_by_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"))
+    claimed_until: Mapped[datetime | None]  # a worker is at it; after this another may take it
     finished_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # when those invited were written to about it
     failed_because: Mapped[str] = mapped_column(sa.Text, default="")
 
     file: Mapped[StoredFile | None] = relationship(lazy="raise_on_sql")
