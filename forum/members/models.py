@@ -133,6 +133,16 @@ class Member(Base):
         return self.role is Role.ADMIN
 
 
+class MemberAlias(Base):
+    """Another address a member writes from, such as the one their office calls them by. Nothing is sent to it."""
+
+    __tablename__ = "member_alias"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(sa.String(254), unique=True)  # trimmed and in lower case, as `Member.email`
+
+
 class SignIn(Base):
     """One browser signed in as one person, until it signs out or the row is ended.
 
