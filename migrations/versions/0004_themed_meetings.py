@@ -148,6 +148,20 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_group_member_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "member_alias",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_member_alias_member_id_member"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member_alias")),
+        sa.UniqueConstraint("address", name=op.f("uq_member_alias_address")),
+    )
+    with op.batch_alter_table("member_alias", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_alias_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "outside_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("uid", sa.String(length=300), nullable=False),
@@ -254,7 +268,9 @@ def upgrade():
         sa.Column("contents", sa.JSON(), nullable=False),
         sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ordered_by_id", sa.Integer(), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failed_because", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_paper_pack_file_id_stored_file")),
         sa.ForeignKeyConstraint(
@@ -489,10 +505,10 @@ def upgrade():
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("lead_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_agenda_item_parent_id"), ["parent_id"], unique=False)
-        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_agenda_item_parent_id_agenda_item"), "agenda_item", ["parent_id"], ["id"], ondelete="CASCADE"
         )
+        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
 
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_optional", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -584,8 +600,8 @@ def downgrade():
         batch_op.drop_column("is_optional")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_parent_id_agenda_item"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_lead_id_member"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_parent_id_agenda_item"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_agenda_item_parent_id"))
         batch_op.drop_column("lead_id")
         batch_op.drop_column("parent_id")
@@ -639,6 +655,10 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_outside_event_starts_at"))
 
     op.drop_table("outside_event")
+    with op.batch_alter_table("member_alias", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_alias_member_id"))
+
+    op.drop_table("member_alias")
     with op.batch_alter_table("group_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_group_member_member_id"))
 
