@@ -15,10 +15,12 @@ OPEN = {
     "account.choose_password",
     "account.join",
     "account.sign_in",
+    "calendars.read",
     "health.live",
     "health.ready",
     "pages.show",
     "replies.answer",
+    "unsubscribe.leave",
 }
 ROUTES = Path(__file__).with_name("routes.txt")
 

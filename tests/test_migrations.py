@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -37,8 +38,8 @@ def empty(request, tmp_path):
         home._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def filled(connection: sa.Connection) -> None:
-    """A row in tables that hang together: an organisation, a member, a thread, a reply, what can be found."""
+def adder(connection: sa.Connection) -> Callable[..., None]:
+    """What adds a row to a table as it is now; every column that is not given is blank."""
     tables = sa.MetaData()
     tables.reflect(connection)
 
@@ -56,6 +57,12 @@ def filled(connection: sa.Connection) -> None:
                 row[column.name] = False
         connection.execute(tables.tables[name].insert().values(row | given))
 
+    return add
+
+
+def filled(connection: sa.Connection) -> None:
+    """A row in tables that hang together: an organisation, a member, a thread, a reply, what can be found."""
+    add = adder(connection)
     add("organisation", id=1, slug="canopy", name="Canopi Ieuenctid ŷ")
     add("member", id=1, name="Bryn Heron", organisation_id=1)
     add("feedback", id=1, title="Parents find out last", author_id=1, organisation_id=1)
@@ -78,6 +85,31 @@ def test_a_filled_database_is_brought_up_to_date_and_keeps_everything(empty):
             "postgresql": "SELECT id FROM search_entry WHERE document @@ plainto_tsquery('english', 'phones')",
         }[connection.dialect.name]
         assert connection.execute(sa.text(found)).scalars().all() == [1]
+
+
+def test_meetings_of_before_keep_their_people_and_go_on_inviting_everybody(empty):
+    """Rebuilding a table on SQLite must not take along the rows that point at it."""
+    upgrade(revision="0003")
+    with db.engine.begin() as connection:
+        filled(connection)
+        add = adder(connection)
+        add("meeting", id=1, kind="forum", mode="hybrid", stage="open", marking="OFFICIAL", ical_uid="u@forum.example")
+        add("agenda_item", id=1, meeting_id=1, purpose="discussion", title="Words of welcome")
+        add("invitation", id=1, meeting_id=1, member_id=1, answer="yes")
+        add("invitation_reply", id=1, invitation_id=1, answer="yes", source="link")
+    upgrade()
+    with db.engine.connect() as connection:
+        counts = {
+            name: connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar()
+            for name in ("meeting", "agenda_item", "invitation", "invitation_reply", "audience")
+        }
+        assert counts == dict.fromkeys(counts, 1)
+        kept = connection.execute(sa.text("SELECT asks_replies, freeze_hours FROM meeting")).one()
+        assert (bool(kept.asks_replies), kept.freeze_hours) == (True, 24)
+        assert connection.execute(sa.text("SELECT kind FROM audience WHERE meeting_id = 1")).scalar() == "everyone"
+    downgrade(revision="0003")
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM invitation_reply")).scalar() == 1
 
 
 def test_the_last_migrations_can_be_taken_back_without_losing_words(empty):

@@ -138,6 +138,14 @@ def keep(data: bytes, name: str, allowed: Collection[str], limit: int) -> Stored
     return stored
 
 
+def kept(sha256: str, kinds: Collection[str]) -> StoredFile:
+    """The file with these bytes, if it is of one of these kinds. Raises NotFound."""
+    found = db.session.scalar(sa.select(StoredFile).where(StoredFile.sha256 == sha256, StoredFile.kind.in_(kinds)))
+    if found is None:
+        raise NotFound("This uploaded file is no longer here. Upload it again.")
+    return found
+
+
 def read(stored: StoredFile) -> bytes:
     """The bytes of a kept file. Raises NotFound when they are gone from the disk."""
     try:

@@ -16,6 +16,8 @@ ROOMS = (
     "organisations",
     "meetings",
     "replies",
+    "unsubscribe",
+    "calendars",
     "minutes",
     "feedback",
     "challenges",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from forum.base import files
 from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.base.files import CSV, ODS, TEXT, XLSX, StoredFile
@@ -191,7 +192,4 @@ def _words(columns: Sequence[Any], text: str) -> list[sa.ColumnElement[bool]]:
 
 def upload(sha256: str) -> StoredFile:
     """The uploaded table with this hash. Raises NotFound."""
-    found = db.session.scalar(sa.select(StoredFile).where(StoredFile.sha256 == sha256, StoredFile.kind.in_(TABLES)))
-    if found is None:
-        raise NotFound("This uploaded file is no longer here. Upload it again.")
-    return found
+    return files.kept(sha256, TABLES)

@@ -1,4 +1,4 @@
-from forum.web.meetings import agenda, invitations
+from forum.web.meetings import agenda, invitations, outside
 from forum.web.meetings.routes import blueprint
 
-__all__ = ["agenda", "blueprint", "invitations"]
+__all__ = ["agenda", "blueprint", "invitations", "outside"]
