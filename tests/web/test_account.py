@@ -34,11 +34,13 @@ def test_members_keep_their_own_details(app, visit, cast):
     with app.app_context():
         theme = builders.theme().id
     details = {"name": "Amina Rowan-Bird", "job_title": "DI", "notify": "weekly", "language": "cy", "version": 1}
+    details |= {"wants_meeting_mail": "False"}
     page = browser.post("/account", data=details | {"themes": [theme], "role": "admin"}, follow_redirects=True)
     assert "Your details are saved" in page.text
     with app.app_context():
         amina = db.session.get(Member, cast.amina.id)
         assert (amina.name, amina.notify, amina.role.value) == ("Amina Rowan-Bird", Notify.WEEKLY, "member")
+        assert not amina.wants_meeting_mail
     assert "Mental health" in visit(cast.sita).get(f"/members/{cast.amina.id}").text
     page = browser.post("/account", data=details | {"name": "Second try"})
     assert "What is saved now" in page.text

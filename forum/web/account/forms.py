@@ -15,6 +15,10 @@ NOTIFY = [
     Choice(Notify.WEEKLY, "Once a week, if there is anything"),
     Choice(Notify.NONE, "Never"),
 ]
+MEETING_MAIL = [
+    Choice(True, "Invitations, reminders, papers and news"),
+    Choice(False, "Only invitations, changes and cancellations"),
+]
 LANGUAGES = [Choice("en", "English"), Choice("cy", "Welsh")]
 PASSWORD_HINT = "At least 10 characters. Three random words make a good one"  # noqa: S105
 
@@ -53,6 +57,9 @@ class AccountForm(fields.Form):
         required="Select how often",
         hint="Invitations to meetings always come",
     )
+    wants_meeting_mail = fields.RadioField(
+        "Which emails about meetings do you want?", choices=MEETING_MAIL, required="Select which emails about meetings"
+    )
     language = fields.RadioField(
         "Which language do you prefer?", choices=LANGUAGES, inline=True, required="Select a language"
     )
@@ -69,6 +76,7 @@ def known_of(member: Member) -> dict[str, Any]:
         "job_title": member.job_title,
         "themes": [theme.id for theme in member.themes],
         "notify": member.notify,
+        "wants_meeting_mail": member.wants_meeting_mail,
         "language": member.language,
         "version": member.version,
     }

@@ -1,0 +1,34 @@
+"""Letters of a list: who still wants them, and leaving with one press."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forum.base import history, letters
+from forum.base.db import db
+from forum.base.letters import Kind, Letter
+from forum.members.models import Member, Standing
+
+
+def want_meeting_mail(member: Member, wants: bool) -> None:
+    """Note whether this member gets reminders and papers of meetings. Saying so twice changes nothing more."""
+    if member.wants_meeting_mail is wants:
+        return
+    member.wants_meeting_mail = wants
+    member.version += 1  # an account page left open since would undo it
+    history.note(member, "asked for emails about meetings" if wants else "stopped emails about meetings", member)
+
+
+def _may_still_come(letter: Letter) -> str | None:
+    """Why a letter of a list should not go out any more. One statement, and none for a letter of no list."""
+    if letter.list_name != letters.MEETINGS or letter.member_id is None:
+        return None
+    wanted = sa.select(Member.wants_meeting_mail, Member.standing).where(Member.id == letter.member_id)
+    found = db.session.execute(wanted).one_or_none()
+    if found is None or found.standing is Standing.LEFT:
+        return "This member has left the Forum."
+    return None if found.wants_meeting_mail else "This member has switched emails about meetings off."
+
+
+for kind in (Kind.REMINDER, Kind.NOTICE):
+    letters.check(kind, _may_still_come)
