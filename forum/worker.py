@@ -20,6 +20,7 @@ from flask.cli import with_appcontext
 
 from forum.base import db, letters
 from forum.base.db import transaction
+from forum.meetings.commands import ordering
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-PIECES: tuple[Callable[[], bool], ...] = ()
+PIECES: tuple[Callable[[], bool], ...] = (ordering.carry_out,)
 """Commands that each do one small part of what is due, so that no writer waits long for them.
 
 They ask the database what that is, and give whether there may be more. Each part is a transaction of its own.

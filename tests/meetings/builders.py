@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forum.base import clock
 from forum.base.db import db, transaction
 from forum.meetings import queries
-from forum.meetings.commands import agendas, inviting, replying, scheduling
-from forum.meetings.models import Invitation, Meeting, MeetingKind, Mode, Purpose
+from forum.meetings.commands import agendas, inviting, ordering, replying, scheduling
+from forum.meetings.models import Invitation, MailingOrder, Meeting, MeetingKind, Mode, Purpose
 from forum.meetings.rules import IN_PERSON, Way
 from forum.members.models import Member, Role, Standing
 from forum.reference.models import Marking
@@ -57,8 +58,25 @@ def item(by: Member, meeting: Meeting, title: str = "Welcome", minutes: int = 10
 
 
 def invite(by: Member, meeting: Meeting) -> int:
+    """Invite everybody; the worker does its share at once."""
     with transaction():
-        return inviting.invite(by, meeting)
+        count = inviting.invite(by, meeting)
+    while carry_out():
+        pass
+    return count
+
+
+def let_go() -> None:
+    """The time for second thoughts is over: what was ordered is written."""
+    with transaction():
+        db.session.execute(sa.update(MailingOrder).values(due_at=clock.now()))
+    while carry_out():
+        pass
+
+
+def carry_out() -> bool:
+    with transaction():
+        return ordering.carry_out()
 
 
 def answer(member: Member, meeting: Meeting, way: Way = IN_PERSON, **more: Any) -> None:

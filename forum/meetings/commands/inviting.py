@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -13,29 +12,34 @@ from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.base.letters import Kind
 from forum.meetings import queries, rules
-from forum.meetings.commands.mailing import Addressee, Difference, Mailing
+from forum.meetings.commands import ordering, telling
+from forum.meetings.commands.mailing import Addressee, Mailing
 from forum.meetings.models import Invitation, Meeting
-from forum.members.models import Member, Standing
+from forum.meetings.queries import audiences, tellings
+from forum.meetings.rules import tellings as telling_rules
+from forum.members.models import Member
 from forum.members.queries import InviteeRow
 
 
 def invite(actor: Member, meeting: Meeting, expected: int | None = None) -> int:
-    """Invite everybody who can be invited and was not yet, a letter to each; how many those were.
+    """Invite everybody whom the meeting is for and who was not yet, a letter to each; how many those are.
 
-    `expected` is the number the person saw before confirming. Raises Rejected when it is another now; inviting twice
-    invites nobody the second time.
+    More than can be written while somebody waits are ordered, and written by the worker. `expected` is the number the
+    person saw before confirming. Raises Rejected when it is another now; inviting twice invites nobody the second time.
     """
     rules.check_scheduler(actor)
     queries.take(meeting)
-    now = clock.now()
-    rules.check_inviting(meeting, now)
+    rules.check_inviting(meeting, clock.now())
+    if tellings.open_orders(meeting, Kind.INVITATION):
+        return 0
     people = queries.uninvited(meeting)
     if people and expected is not None and len(people) != expected:
         raise Rejected("The members have changed while you were looking. Check who gets the invitation and send it.")
-    _note_invitations(actor, meeting, [person.id for person in people], now)
-    mailing = Mailing(Kind.INVITATION, meeting, now, agenda=queries.agenda(meeting))
-    letters.write_many(mailing.to(Addressee(person.id, person.name, person.email)) for person in people)
-    if people:
+    if len(people) > telling_rules.IN_ONE_REQUEST:
+        ordering.order(actor, meeting, Kind.INVITATION, len(people))
+        history.note(actor, "ordered invitations", meeting, count=len(people))
+    elif people:
+        telling.invite_them(actor, meeting, people, audiences.optional(meeting))
         history.note(actor, "invited", meeting, count=len(people))
     return len(people)
 
@@ -43,56 +47,51 @@ def invite(actor: Member, meeting: Meeting, expected: int | None = None) -> int:
 def note_invited(actor: Member, meeting: Meeting, member_ids: Collection[int], at: datetime) -> None:
     """Note who was invited at that moment by other means: no letter is written."""
     rules.check_scheduler(actor)
-    _note_invitations(actor, meeting, member_ids, at)
+    telling.note_invitations(actor, meeting, member_ids, at)
     history.note(actor, "noted invitations", meeting, count=len(member_ids))
-
-
-def _note_invitations(actor: Member, meeting: Meeting, member_ids: Collection[int], at: datetime) -> None:
-    common = {
-        "meeting_id": meeting.id,
-        "invited_by_id": actor.id,
-        "invited_at": at,
-        "sent_at": at,
-        "sent_sequence": meeting.ical_sequence,
-        "sent_version": meeting.version,
-    }
-    if member_ids:
-        db.session.execute(sa.insert(Invitation), [common | {"member_id": number} for number in member_ids])
 
 
 def sample(meeting: Meeting, person: InviteeRow) -> letters.Fields:
     """The invitation as this person would get it now, but for the reply link, which is theirs alone. Nothing is written."""
-    mailing = Mailing(Kind.INVITATION, meeting, clock.now(), agenda=queries.agenda(meeting))
+    is_optional = person.id in audiences.optional(meeting)
+    mailing = Mailing(Kind.INVITATION, meeting, clock.now(), agenda=queries.agenda(meeting), is_optional=is_optional)
     token = queries.reply_token(meeting.id, person.id, 1)
-    letter = mailing.to(Addressee(person.id, person.name, person.email))
+    letter = mailing.to(Addressee(person.id, person.name, person.email, is_optional=is_optional))
     return letter | {"text": letter["text"].replace(token, "…"), "html": letter["html"].replace(token, "…")}
 
 
-def tell(actor: Member, meeting: Meeting, differences: Sequence[Difference] = ()) -> int:
-    """Write to everybody invited who was not told of the newest change; to how many.
+def tell(actor: Member, meeting: Meeting) -> int:
+    """Have everybody written to who was not told of the newest change, five minutes from now; how many those are.
 
-    Those for whom the time has changed are asked again: their answer was for another time.
+    A correction until then goes in the same letter, which tells each what is new to them. Those for whom the time has
+    changed are asked again: their answer was for another time. Nothing is ordered twice.
     """
     rules.check_scheduler(actor)
-    rules.check_inviting(meeting, clock.now())
-    is_untold = Invitation.sent_version < meeting.version
-    is_earlier = Invitation.sent_sequence < meeting.ical_sequence
-    asked = _write(Kind.UPDATE, meeting, is_untold, is_earlier, differences=differences, asks_again=True)
-    informed = _write(Kind.UPDATE, meeting, is_untold, ~is_earlier, differences=differences)
-    if asked + informed:
-        history.note(actor, "sent an update", meeting, count=asked + informed)
-    return asked + informed
+    now = clock.now()
+    rules.check_inviting(meeting, now)
+    telling.carry_over(meeting)
+    total = tellings.untold(meeting)
+    for waiting in tellings.open_orders(meeting, Kind.UPDATE):
+        if total and waiting.ordered_at >= meeting.changed_at:
+            return 0
+        ordering.close(waiting, "A correction goes in its place." if total else "What was changed was changed back.")
+    if total:
+        ordering.order(actor, meeting, Kind.UPDATE, total, due_at=now + telling_rules.SECOND_THOUGHTS)
+        history.note(actor, "ordered an update", meeting, count=total)
+    return total
 
 
-def carry_over(meeting: Meeting, version: int) -> None:
-    """The newest change is none that people are told of: who knew the version before it knows this one."""
-    knew = sa.update(Invitation).where(Invitation.meeting_id == meeting.id, Invitation.sent_version == version)
-    db.session.execute(knew.values(sent_version=meeting.version), execution_options={"synchronize_session": False})
-
-
-def call_off(meeting: Meeting, reason: str) -> int:
-    """Write to everybody invited that the meeting is cancelled; to how many."""
-    return _write(Kind.CANCELLATION, meeting, reason=reason)
+def call_off(actor: Member, meeting: Meeting, reason: str) -> int:
+    """Write to everybody invited that the meeting, now cancelled, will not be; to how many."""
+    for waiting in tellings.open_orders(meeting):
+        ordering.close(waiting, "The meeting was cancelled.")
+    people = sa.select(sa.func.count()).select_from(Invitation).join(Member, Member.id == Invitation.member_id)
+    invited = (Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None), Member.email.is_not(None))
+    total = db.session.scalar(people.where(*invited)) or 0
+    if total > telling_rules.IN_ONE_REQUEST:
+        ordering.order(actor, meeting, Kind.CANCELLATION, total, reason=reason)
+        return total
+    return telling.write(Kind.CANCELLATION, meeting, by=actor, reason=reason)
 
 
 def resend(actor: Member, meeting: Meeting, invitation: Invitation) -> None:
@@ -105,9 +104,7 @@ def resend(actor: Member, meeting: Meeting, invitation: Invitation) -> None:
     rules.check_inviting(meeting, clock.now())
     rules.check_invited(invitation)
     rules.check_reachable(invitation.member)
-    is_moved = invitation.sent_sequence < meeting.ical_sequence
-    kind = Kind.UPDATE if is_moved else Kind.INVITATION
-    _write(kind, meeting, Invitation.id == invitation.id, asks_again=is_moved)
+    telling.write(Kind.INVITATION, meeting, Invitation.id == invitation.id, by=actor)
     history.note(actor, "sent again", invitation, about=meeting)
 
 
@@ -121,7 +118,7 @@ def withdraw(actor: Member, meeting: Meeting, invitation: Invitation, reason: st
     rules.check_invited(invitation)
     rules.check_changing(meeting)
     if rules.may_invite(meeting, clock.now()):
-        _write(Kind.CANCELLATION, meeting, Invitation.id == invitation.id, reason=reason)
+        telling.write(Kind.CANCELLATION, meeting, Invitation.id == invitation.id, by=actor, reason=reason)
     invitation.removed_at = clock.now()
     invitation.link_version += 1
     history.note(actor, "withdrew", invitation, reason, about=meeting)
@@ -135,7 +132,7 @@ def withdraw_all(actor: Member, member: Member, reason: str) -> int:
     return len(invitations)
 
 
-def invite_again(actor: Member, meeting: Meeting, invitation: Invitation) -> None:
+def invite_again(actor: Member, meeting: Meeting, invitation: Invitation, in_place_of: str = "") -> None:
     """Invite somebody whose invitation was withdrawn. `invitation` has its member loaded."""
     rules.check_scheduler(actor)
     queries.take(meeting)
@@ -145,58 +142,35 @@ def invite_again(actor: Member, meeting: Meeting, invitation: Invitation) -> Non
         return
     invitation.removed_at = None
     db.session.flush()
-    _write(Kind.INVITATION, meeting, Invitation.id == invitation.id, asks_again=True)
+    telling.write(
+        Kind.INVITATION, meeting, Invitation.id == invitation.id, by=actor, is_fresh=True, in_place_of=in_place_of
+    )
     history.note(actor, "invited again", invitation, about=meeting)
 
 
-def _write(kind: Kind, meeting: Meeting, *which: sa.ColumnElement[bool], asks_again: bool = False, **words: Any) -> int:
-    """A letter of this kind to those invited who meet the conditions, noted on their invitations; how many."""
-    found = db.session.execute(_reachable(kind, meeting).where(*which)).all()
-    if not found:
-        return 0
-    # Calendars ignore a message that is not stamped later than the one before it.
-    stamped_at = max(clock.now(), max(row.sent_at for row in found) + timedelta(seconds=1))
-    agenda = () if kind is Kind.CANCELLATION else queries.agenda(meeting)
-    mailing = Mailing(kind, meeting, stamped_at, agenda=agenda, asks_again=asks_again, **words)
-    people = [
-        Addressee(row.id, row.name, row.email, row.sent_times + 1, row.link_version, None if asks_again else row.answer)
-        for row in found
-    ]
-    letters.write_many(map(mailing.to, people))
-    _note_sent(meeting, [person.member_id for person in people], stamped_at, asks_again)
-    return len(people)
+def send_stand_in(actor: Member, meeting: Meeting, invitation: Invitation, stand_in: Member) -> bool:
+    """Invite somebody in the place of whom this invitation is for; whether that took a letter.
 
-
-def _reachable(kind: Kind, meeting: Meeting) -> sa.Select[Any]:
-    """The people invited to whom a letter can be written; who has left still learns that a meeting is off."""
-    wanted: Any = (
-        sa.select(
-            Member.id,
-            Member.name,
-            Member.email,
-            Invitation.sent_times,
-            Invitation.link_version,
-            Invitation.answer,
-            Invitation.sent_at,
-        )
-        .join(Invitation, Invitation.member_id == Member.id)
-        .where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None), Member.email.is_not(None))
-        .order_by(Member.name, Member.id)
+    Who is invited already is noted as the stand-in, and written to no second time. `invitation` has its member loaded.
+    """
+    rules.check_scheduler(actor)
+    queries.take(meeting)
+    rules.check_inviting(meeting, clock.now())
+    rules.check_reachable(stand_in)
+    if stand_in.id == invitation.member_id:
+        raise Rejected("Select somebody else: nobody can stand in for themselves", "stand_in")
+    there = db.session.scalar(
+        sa.select(Invitation).where(Invitation.meeting_id == meeting.id, Invitation.member_id == stand_in.id)
     )
-    return wanted if kind is Kind.CANCELLATION else wanted.where(Member.standing == Standing.ACTIVE)  # type: ignore[no-any-return]
-
-
-def _note_sent(meeting: Meeting, member_ids: Collection[int], stamped_at: datetime, asks_again: bool) -> None:
-    asked = {"answer": None, "mode": None, "answered_at": None} if asks_again else {}
-    noted = (
-        sa.update(Invitation)
-        .where(Invitation.meeting_id == meeting.id, Invitation.member_id.in_(member_ids))
-        .values(
-            sent_sequence=meeting.ical_sequence,
-            sent_version=meeting.version,
-            sent_times=Invitation.sent_times + 1,
-            sent_at=stamped_at,
-            **asked,
-        )
-    )
-    db.session.execute(noted, execution_options={"synchronize_session": False})
+    instead_of = invitation.member
+    if there is not None:
+        was_removed = there.removed_at is not None
+        there.stands_in_for_id = instead_of.id
+        if was_removed:
+            there.member = stand_in
+            invite_again(actor, meeting, there, in_place_of=instead_of.name)
+    else:
+        person = InviteeRow(stand_in.id, stand_in.name, stand_in.email or "", "", "", "")
+        telling.invite_them(actor, meeting, [person], (), in_place_of=instead_of)
+    history.note(actor, "sent a stand-in", invitation, about=meeting, stand_in=stand_in.id)
+    return there is None or was_removed

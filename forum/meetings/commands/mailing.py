@@ -17,9 +17,10 @@ from forum.base import clock, letters
 from forum.base.db import db
 from forum.base.letters import Kind, Letter, State
 from forum.meetings import exports, queries, rules
-from forum.meetings.exports import Method, Partstat, Prepared
-from forum.meetings.models import Answer, Invitation, Meeting, Stage
+from forum.meetings.exports import Method, Partstat, Prepared, Role
+from forum.meetings.models import Answer, Invitation, Meeting, Place, Stage
 from forum.meetings.queries import ItemRow
+from forum.meetings.queries.tellings import Difference
 from forum.members.models import Member, Standing
 
 # Stand for what differs between the letters of one mailing. Characters for private use: nobody types them.
@@ -34,6 +35,12 @@ PARTSTATS: dict[Answer | None, Partstat] = {
 _SUBJECTS = {Kind.INVITATION: "Invitation", Kind.UPDATE: "Updated", Kind.CANCELLATION: "Cancelled"}
 
 
+def partstat_of(answer: Answer | None, place: Place | None) -> Partstat:
+    """What their calendar is told about somebody's answer: who waits for a place has not been given one."""
+    is_waiting = answer is Answer.YES and place in (Place.WAITING, Place.OFFERED)
+    return "TENTATIVE" if is_waiting else PARTSTATS[answer]
+
+
 class Addressee(NamedTuple):
     """Whom a letter about a meeting is for. `number`: which letter to them about it this is, from 1."""
 
@@ -43,14 +50,8 @@ class Addressee(NamedTuple):
     number: int = 1
     link_version: int = 1
     answer: Answer | None = None
-
-
-class Difference(NamedTuple):
-    """Something people are told about that has changed."""
-
-    name: str
-    before: str
-    after: str
+    place: Place | None = None
+    is_optional: bool = False
 
 
 class Mailing:
@@ -65,7 +66,9 @@ class Mailing:
         agenda: Sequence[ItemRow] = (),
         differences: Sequence[Difference] = (),
         asks_again: bool = False,
+        is_optional: bool = False,
         reason: str = "",
+        in_place_of: str = "",
     ) -> None:
         self.kind, self.meeting, self.stamped_at = kind, meeting, stamped_at
         self.method: Method = "CANCEL" if kind is Kind.CANCELLATION else "REQUEST"
@@ -82,7 +85,10 @@ class Mailing:
             agenda=() if meeting.is_sensitive else agenda,
             differences=differences,
             asks_again=asks_again,
+            is_optional=is_optional,
             reason=reason,
+            in_place_of=in_place_of,
+            was={difference.name: difference.before for difference in differences},
         )
 
     def to(self, person: Addressee) -> letters.Fields:
@@ -110,8 +116,9 @@ class Mailing:
         if sequence not in self.calendars:
             entry, organizer = self.entry._replace(sequence=sequence), exports.Person(*letters.sender())
             self.calendars[sequence] = exports.prepare(entry, organizer, self.method)
-        attendee, partstat = exports.Person(person.name, person.email), PARTSTATS[person.answer]
-        return self.calendars[sequence].to(attendee, partstat, "REQ-PARTICIPANT", self.stamped_at)
+        role: Role = "OPT-PARTICIPANT" if person.is_optional else "REQ-PARTICIPANT"
+        attendee, partstat = exports.Person(person.name, person.email), partstat_of(person.answer, person.place)
+        return self.calendars[sequence].to(attendee, partstat, role, self.stamped_at)
 
     def _key(self, person: Addressee) -> str:
         parts = (self.meeting.id, person.member_id, self.meeting.ical_sequence, self.method, person.number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import uuid4
 
@@ -13,14 +13,14 @@ from forum.base import clock, history, letters
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.meetings import queries, rules
-from forum.meetings.commands import inviting
-from forum.meetings.commands.mailing import Difference
+from forum.meetings.commands import audiences, inviting, telling
 from forum.meetings.models import Meeting, MeetingKind, Mode, Stage
+from forum.meetings.queries.tellings import MODES as MODES
+from forum.meetings.queries.tellings import Difference, between
+from forum.meetings.queries.tellings import in_words as in_words
 from forum.members.models import Member
 from forum.reference import queries as reference
 from forum.reference.models import Marking, Theme
-
-MODES = {Mode.IN_PERSON: "In person", Mode.ONLINE: "Online", Mode.HYBRID: "In person and online"}
 
 
 class Details(TypedDict):
@@ -76,6 +76,7 @@ def schedule(
         if made is None:
             raise
         return made
+    audiences.begin(meeting)
     history.note(actor, "scheduled", meeting)
     return meeting
 
@@ -91,7 +92,7 @@ def open_meeting(actor: Member, meeting: Meeting) -> None:
 
 
 def change(actor: Member, meeting: Meeting, *, version: int, is_told: bool = False, **details: Unpack[Details]) -> int:
-    """Give the meeting these details; with `is_told`, write to those invited. How many letters were written.
+    """Give the meeting these details; with `is_told`, have those invited written to in five minutes. How many those are.
 
     `meeting` has its themes loaded. A change of time or of how it is held asks everybody for a new answer, once they
     are told. Raises Rejected at "version" when somebody else changed it after version `version`.
@@ -107,12 +108,12 @@ def change(actor: Member, meeting: Meeting, *, version: int, is_told: bool = Fal
         )
     plan = _plan(details, {theme.id for theme in meeting.themes})
     told = _differences(meeting, plan)
+    telling.keep_known(meeting)
     _apply(meeting, plan)
     history.note(actor, "changed", meeting, changed=[difference.name for difference in told])
     db.session.flush()
-    if not told:
-        inviting.carry_over(meeting, version)
-    return inviting.tell(actor, meeting, told) if told and is_told and meeting.is_open else 0
+    telling.carry_over(meeting)
+    return inviting.tell(actor, meeting) if told and is_told and meeting.is_open else 0
 
 
 def differences(meeting: Meeting, **details: Unpack[Details]) -> list[Difference]:
@@ -137,7 +138,7 @@ def cancel(actor: Member, meeting: Meeting, reason: str) -> int:
     meeting.changed_at = now
     history.note(actor, "cancelled", meeting, reason)
     db.session.flush()
-    return inviting.call_off(meeting, reason)
+    return inviting.call_off(actor, meeting, reason)
 
 
 def moments_of(day: date, starts: time, ends: time, is_second_hour: bool | None) -> tuple[datetime, datetime]:
@@ -197,24 +198,4 @@ def _asks_again(meeting: Meeting, plan: Plan) -> bool:
 
 
 def _differences(meeting: Meeting, plan: Plan) -> list[Difference]:
-    before, after = in_words(meeting), in_words(Meeting(**plan.columns))
-    return [Difference(name, words, after[name]) for name, words in before.items() if words != after[name]]
-
-
-def in_words(meeting: Meeting) -> dict[str, str]:
-    """What an invitation says about the meeting, by name."""
-    zone = f" ({clock.london(meeting.starts_at):%Z})" if _is_in_repeated_hour(meeting.starts_at) else ""
-    return {
-        "Title": meeting.title,
-        "Date": clock.show_day(meeting.starts_at),
-        "Time": clock.show_times(meeting.starts_at, meeting.ends_at) + zone,
-        "How": MODES[meeting.mode],
-        "Place": "" if meeting.mode is Mode.ONLINE else meeting.place,
-        "Joining link": meeting.online_link,
-        "Description": "" if meeting.is_sensitive else meeting.description,
-    }
-
-
-def _is_in_repeated_hour(moment: datetime) -> bool:
-    hour = timedelta(hours=1)
-    return any(clock.london(moment).time() == clock.london(moment + shift).time() for shift in (-hour, hour))
+    return between(in_words(meeting), in_words(Meeting(**plan.columns)))

@@ -1,6 +1,7 @@
 """Reading meetings, agendas, invitations and answers."""
 
 from forum.meetings.queries.agendas import ItemRow, agenda, item, overrun
+from forum.meetings.queries.audiences import uninvited
 from forum.meetings.queries.invitations import (
     ANSWERS,
     DELIVERIES,
@@ -21,7 +22,6 @@ from forum.meetings.queries.invitations import (
     replies,
     reply_token,
     tally,
-    uninvited,
 )
 from forum.meetings.queries.meetings import (
     ComingRow,

@@ -24,8 +24,9 @@ from forum.meetings.models import (
     Mode,
     Stage,
 )
+from forum.meetings.queries.audiences import is_to_invite
 from forum.members.models import Member, Organisation, Standing
-from forum.members.queries import InviteeRow, invitable, is_invitable
+from forum.members.queries import is_invitable
 
 REPLY = "meeting reply"  # what reply links are signed for
 
@@ -45,7 +46,7 @@ class Tally(NamedTuple):
     no: int
     unanswered: int
     untold: int  # not told of the newest change
-    uninvited: int  # could be invited and were not yet
+    uninvited: int  # whom the meeting is for, and who were not invited yet
 
     @property
     def yes(self) -> int:
@@ -117,18 +118,9 @@ def tally(meeting: Meeting) -> Tally:
         number(answer == Answer.NO),
         number(answer.is_(None)),
         number(Invitation.sent_version < meeting.version),
-        sa.select(sa.func.count()).where(is_invitable(), _was_never_invited(meeting)).scalar_subquery(),
+        sa.select(sa.func.count()).where(is_invitable(), is_to_invite(meeting)).scalar_subquery(),
     ).where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None))
     return Tally._make(db.session.execute(wanted).one())
-
-
-def _was_never_invited(meeting: Meeting) -> sa.ColumnElement[bool]:
-    return ~sa.exists().where(Invitation.meeting_id == meeting.id, Invitation.member_id == Member.id)
-
-
-def uninvited(meeting: Meeting) -> list[InviteeRow]:
-    """Who can be invited and never was, by name. Somebody whose invitation was withdrawn is not among them."""
-    return invitable(_was_never_invited(meeting))
 
 
 def progress(meeting: Meeting) -> Progress:

@@ -61,8 +61,8 @@ def is_invitable() -> sa.ColumnElement[bool]:
     return sa.and_(Member.role != Role.ADMIN, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
 
 
-def invitable(*conditions: sa.ColumnElement[bool]) -> list[InviteeRow]:
-    """Who is invited to a meeting, of those who meet these conditions; by name. One statement."""
+def invitable(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[InviteeRow]:
+    """Who is invited to a meeting, of those who meet these conditions; by name, the first `limit`. One statement."""
     wanted = (
         sa.select(
             Member.id,
@@ -77,6 +77,7 @@ def invitable(*conditions: sa.ColumnElement[bool]) -> list[InviteeRow]:
         .outerjoin(Organisation.force)
         .where(is_invitable(), *conditions)
         .order_by(Member.name, Member.id)
+        .limit(limit)
     )
     return [InviteeRow(*row) for row in db.session.execute(wanted)]
 
