@@ -1,5 +1,6 @@
 """The outbox: every mail is a row first, and only the worker sends."""
 
+from forum.base.letters.bouncing import lift, suppressed, suppression
 from forum.base.letters.building import build
 from forum.base.letters.commands import hold, hold_all, release, resend, send_all
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
@@ -43,6 +44,7 @@ __all__ = [
     "init_app",
     "is_late",
     "leaving",
+    "lift",
     "link",
     "listed",
     "oldest_waiting",
@@ -52,6 +54,8 @@ __all__ = [
     "send_all",
     "sender",
     "shown",
+    "suppressed",
+    "suppression",
     "take_back_claims",
     "trouble",
     "who_leaves",

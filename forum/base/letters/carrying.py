@@ -9,14 +9,13 @@ import re
 import smtplib
 import ssl
 import time
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Protocol
 
 from flask import current_app
 from flask_mail import Connection, Message
 
-from forum.base.letters import answers
+from forum.base.letters import answers, bouncing
 from forum.base.letters.answers import SENT, Outcome
 from forum.base.letters.models import Letter, State
 
@@ -182,7 +181,7 @@ class _Built(Message):
     """A letter that is finished already: Flask-Mail sends these bytes and makes none of its own."""
 
     def __init__(self, letter: Letter, wire: bytes) -> None:
-        super().__init__(recipients=[letter.to_address], sender=parseaddr(letter.sender)[1])
+        super().__init__(recipients=[letter.to_address], sender=bouncing.envelope_sender(letter))
         self.wire = wire
 
     def as_bytes(self) -> bytes:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased
 
 from forum.base import clock
 from forum.base.db import db, transaction
+from forum.base.letters import bouncing
 from forum.base.letters.answers import Outcome
 from forum.base.letters.building import Unsendable, build
 from forum.base.letters.carrying import Carrier, Folder, Post
@@ -173,6 +174,7 @@ def _settle(letter: Letter, outcome: Outcome) -> None:
         "new_sent_at": now if outcome.state is State.SENT else None,
     }
     db.session.execute(_SETTLE, settled, execution_options=options)
+    bouncing.note_refusal(letter, outcome)
     if not outcome.counts:  # nobody's letter is to blame: all wait, so that a wrong password does not lock us out
         due = sa.update(Letter).where(Letter.next_try_at <= now)
         db.session.execute(due.values(next_try_at=next_try_at), execution_options=options)
@@ -199,6 +201,9 @@ def _objection(letter: Letter) -> str | None:
     if letter.not_after is not None and clock.now() > letter.not_after:
         return f"It was only worth sending until {clock.show_moment(letter.not_after)}."
     try:
+        stopped = bouncing.objection(letter)
+        if stopped is not None:
+            return stopped
         if letter.calendar_method is not None and _is_overtaken(letter):
             return "A later letter about the same meeting has gone to this person."
         return next((reason for ask in _checks.get(letter.kind, []) if (reason := ask(letter)) is not None), None)
