@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from forum.base.db import db
 from forum.base.errors import ForumError
 
-SUBJECTS = ("members", "feedback", "meetings", "letters", "demonstration", "census", "operations", "summaries")
+SUBJECTS = ("members", "feedback", "meetings", "letters", "mail", "demonstration", "census", "operations", "summaries")
 
 
 class Commands(AppGroup):

@@ -30,10 +30,15 @@ TROUBLE = (imaplib.IMAP4.error, OSError)  # an SSL error is an OSError
 _log = logging.getLogger(__name__)
 
 
+def has_mailbox() -> bool:
+    """Whether there is a mailbox to read."""
+    return bool(current_app.config["IMAP_SERVER"])
+
+
 def fetch_due(stops: Callable[[], bool] = lambda: False) -> None:
     """For the worker: read the mailbox when there is one, every two minutes. Trouble is logged; next time may be better."""
     last = current_app.extensions.get("forum.fetched", -EVERY)
-    if not current_app.config["IMAP_SERVER"] or time.monotonic() - last < EVERY:
+    if not has_mailbox() or time.monotonic() - last < EVERY:
         return
     current_app.extensions["forum.fetched"] = time.monotonic()
     try:

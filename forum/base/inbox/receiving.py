@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -122,6 +123,11 @@ def _keep(mail: Mail) -> int | None:
     )
     number: int | None = db.session.scalar(added.on_conflict_do_nothing().returning(ReceivedMail.id))
     return number
+
+
+def is_authentic(mail: Mail) -> bool:
+    """Whether our mail server vouches for the address in From; never where no MAIL_AUTHSERV_ID says which server is ours."""
+    return mail.is_authentic(current_app.config["MAIL_AUTHSERV_ID"])
 
 
 def handle(number: int, actor_id: int) -> bool:
