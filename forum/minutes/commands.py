@@ -15,9 +15,9 @@ from forum.minutes.models import MinuteItem, Minutes, MinutesStage
 
 
 def begin(actor: Member, meeting: Meeting) -> Minutes:
-    """Minutes with one empty item for each item of the agenda.
+    """Minutes with one empty item for each item and sub-item of the agenda.
 
-    Begun before, they gain the items that are new on the agenda; what is written stays.
+    Begun before, they gain the items that are new on the agenda, and its order; what is written stays.
     """
     agenda = meetings.agenda(meeting)
     rules.check_beginning(actor, meeting, len(agenda))
@@ -26,15 +26,26 @@ def begin(actor: Member, meeting: Meeting) -> Minutes:
         minutes = Minutes(meeting_id=meeting.id, stage=MinutesStage.DRAFT, begun_at=clock.now(), items=[])
         db.session.add(minutes)
         history.note(actor, "began", minutes, about=meeting)
-    known = {item.agenda_item_id for item in minutes.items}
-    for planned in agenda:
-        if planned.id not in known:
-            minutes.items.append(
-                MinuteItem(
-                    agenda_item_id=planned.id, position=planned.number, heading=planned.title, source="", html=""
-                )
-            )
+    if minutes.stage is MinutesStage.DRAFT:
+        _follow(minutes, agenda)
     return minutes
+
+
+def _follow(minutes: Minutes, agenda: list[meetings.ItemRow]) -> None:
+    """An item for each of the agenda's, in its order; those that are no longer on it come last."""
+    known = {item.agenda_item_id: item for item in minutes.items if item.agenda_item_id}
+    whole = [known.get(row.id) or _empty(row) for row in agenda]
+    gone = [item for item in minutes.items if item not in whole]
+    numbers = [row.number for row in agenda]
+    items = sum(not row.is_part for row in agenda)
+    numbers += [str(items + place) for place in range(1, len(gone) + 1)]
+    for position, (item, number) in enumerate(zip(whole + gone, numbers, strict=True), start=1):
+        item.position, item.number = position, number
+    minutes.items = whole + gone
+
+
+def _empty(row: meetings.ItemRow) -> MinuteItem:
+    return MinuteItem(agenda_item_id=row.id, heading=row.title, source="", html="")
 
 
 def save_item(actor: Member, minutes: Minutes, item: MinuteItem, source: str, version: int | None) -> None:

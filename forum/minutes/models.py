@@ -36,7 +36,8 @@ class Minutes(Base):
 class MinuteItem(Base):
     """What was said under one agenda item. `source` is Markdown, `html` what it shows as.
 
-    `heading` is kept here, so that the minutes stay as they were when the agenda changes afterwards.
+    `number` ("2.1") and `heading` are kept here, so that the minutes stay as they were when the agenda changes
+    afterwards. Minutes that were begun before items had sub-items have no numbers: their items count from 1.
     """
 
     __tablename__ = "minute_item"
@@ -45,6 +46,7 @@ class MinuteItem(Base):
     minutes_id: Mapped[int] = mapped_column(sa.ForeignKey("minutes.id", ondelete="CASCADE"), index=True)
     agenda_item_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agenda_item.id", ondelete="SET NULL"))
     position: Mapped[int]
+    number: Mapped[str] = mapped_column(sa.String(20), default="")
     heading: Mapped[str] = mapped_column(sa.String(200))
     source: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)

@@ -164,7 +164,7 @@ def test_a_retired_theme_is_refused(inside, cast):
 def titles(made: Meeting) -> list[tuple[int, str, str]]:
     db.session.expire_all()
     found = queries.get(made_by(made), made.id)
-    return [(row.number, clock.show_time(row.starts_at), row.title) for row in queries.agenda(found)]
+    return [(int(row.number), clock.show_time(row.starts_at), row.title) for row in queries.agenda(found)]
 
 
 def made_by(made: Meeting) -> Member:
