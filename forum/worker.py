@@ -18,9 +18,9 @@ import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from forum.base import db, letters
+from forum.base import db, inbox, letters
 from forum.base.db import transaction
-from forum.meetings.commands import ordering
+from forum.meetings.commands import needs, ordering, places
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-PIECES: tuple[Callable[[], bool], ...] = (ordering.carry_out,)
+PIECES: tuple[Callable[[], bool], ...] = (ordering.carry_out, places.settle_all, needs.delete_due, inbox.forget)
 """Commands that each do one small part of what is due, so that no writer waits long for them.
 
 They ask the database what that is, and give whether there may be more. Each part is a transaction of its own.
@@ -41,6 +41,7 @@ def do_what_is_due(stops: Callable[[], bool] = lambda: False) -> None:
         while not stops() and _is_more_to_do(piece):
             pass
     letters.deliver_due(stops=stops)
+    inbox.fetch_due(stops)
 
 
 def _is_more_to_do(piece: Callable[[], bool]) -> bool:

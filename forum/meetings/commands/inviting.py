@@ -12,7 +12,7 @@ from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.base.letters import Kind
 from forum.meetings import queries, rules
-from forum.meetings.commands import ordering, telling
+from forum.meetings.commands import needs, ordering, places, telling
 from forum.meetings.commands.mailing import Addressee, Mailing
 from forum.meetings.models import Invitation, Meeting
 from forum.meetings.queries import audiences, tellings
@@ -121,6 +121,8 @@ def withdraw(actor: Member, meeting: Meeting, invitation: Invitation, reason: st
         telling.write(Kind.CANCELLATION, meeting, Invitation.id == invitation.id, by=actor, reason=reason)
     invitation.removed_at = clock.now()
     invitation.link_version += 1
+    places.vacate(meeting, invitation)
+    needs.forget(invitation)
     history.note(actor, "withdrew", invitation, reason, about=meeting)
 
 
