@@ -12,7 +12,7 @@ from forum.cli.acting import active_member
 from forum.meetings import queries
 from forum.meetings.commands import inviting
 from forum.meetings.models import Meeting
-from forum.members import queries as members
+from forum.meetings.queries import audiences
 
 
 @click.group("meetings", help="Meetings of the Forum.")
@@ -24,7 +24,7 @@ def group() -> None: ...
 @click.option("--as", "email", required=True, help="The email address of the member of the secretariat who invites.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 def invite(number: int, email: str, yes: bool) -> None:
-    """Invite everybody who can be invited to meeting NUMBER and was not yet."""
+    """Invite everybody whom meeting NUMBER is for and who was not yet."""
     actor = active_member(email)
     meeting = queries.get(actor, number)
     expected = _tell(meeting)
@@ -42,6 +42,6 @@ def _tell(meeting: Meeting) -> int:
     for sector, count in Counter(person.sector or "Sector not known" for person in people).most_common():
         click.echo(f"{count:>6,}  {sector}")
     click.echo(f"{len(people):>6,}  invitations in all")
-    for person in members.left_out():
+    for person in audiences.left_out(meeting):
         click.echo(f"Left out: {person.name}. {person.reason}")
     return len(people)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import IO
 
 from forum.base.spreadsheets import Sheet, Value, Workbook, write_csv, write_ods
-from forum.members.queries import MemberRow
+from forum.members.queries import InviteeRow, LeftOutRow, MemberRow
 
 COLUMNS = ("Name", "Email address", "Job title", "Organisation", "Sector", "Area", "Role in the Forum", "Standing")
 WIDTHS = (5, 7, 6, 7, 6, 5, 3.5, 3)  # centimetres
@@ -23,6 +23,19 @@ def as_ods(rows: Iterable[MemberRow], out: IO[bytes], title: str, creator: str, 
     facts = (("Which members", narrowed), ("Handling", "Personal data: for the work of the Forum only"))
     sheet = Sheet("Members", COLUMNS, map(_cells, rows), WIDTHS)
     write_ods(Workbook(title, creator, at, facts, (sheet,)), out)
+
+
+def to_write_to(rows: Iterable[LeftOutRow], out: IO[bytes]) -> None:
+    """Who cannot be reached by email, for envelopes and calls: one line a person."""
+    headings = ("Name", "Job title", "Organisation", "Email address of the organisation", "Why not by email", "Note")
+    cells = ((r.name, r.job_title, r.organisation, r.contact_email, r.reason, r.contact_note) for r in rows)
+    write_csv(headings, cells, out)
+
+
+def invited(rows: Iterable[InviteeRow], out: IO[bytes]) -> None:
+    """Who gets an invitation: one line a person."""
+    headings = ("Name", "Email address", "Organisation", "Sector", "Police force area")
+    write_csv(headings, ((r.name, r.email, r.organisation, r.sector, r.force) for r in rows), out)
 
 
 def sample() -> str:

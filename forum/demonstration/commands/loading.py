@@ -23,7 +23,7 @@ from forum.feedback.models import Attribution, Feedback, FeedbackKind
 from forum.meetings import rules as answering
 from forum.meetings.commands import agendas, inviting, replying, scheduling
 from forum.meetings.models import Invitation, Meeting, MeetingKind, Mode, Purpose
-from forum.members.commands import keeping
+from forum.members.commands import groups, keeping
 from forum.members.commands.signing_in import hash_password
 from forum.members.models import Member, Notify, Organisation, Role, Standing
 from forum.reference.models import Listed, Marking, PoliceForce, Priority, Region, Sector, Theme
@@ -62,6 +62,10 @@ def load(password: str, tell: Tell) -> None:
     people = _members(lists, password)
     tell(f"{len(people)} members of {len(queries.entries('organisations'))} organisations, and an administrator")
     secretary = next(member for member in people.values() if member.job_title == SECRETARY)
+    for entry in queries.entries("working_groups"):
+        groups.add_group(
+            None, entry["title"], [people[reference].id for reference in entry["members"]], is_demonstration=True
+        )
     meetings = [_meeting(entry, secretary, people, lists) for entry in queries.entries("meetings")]
     tell(f"{len(meetings)} meetings with agendas, invitations and answers")
     threads = {entry["ref"]: _thread(entry, people, lists, meetings) for entry in queries.entries("feedback")}

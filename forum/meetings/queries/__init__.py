@@ -21,6 +21,7 @@ from forum.meetings.queries.invitations import (
     progress,
     replies,
     reply_token,
+    stands_in,
     tally,
 )
 from forum.meetings.queries.meetings import (
@@ -70,6 +71,7 @@ __all__ = [
     "readable_by",
     "replies",
     "reply_token",
+    "stands_in",
     "take",
     "tally",
     "themes_of",

@@ -10,8 +10,9 @@ from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.meetings.models import Audience, AudienceKind, Invitation, Meeting
 from forum.meetings.rules import audiences as audience_rules
+from forum.members import queries as members
 from forum.members.models import Group, Member, Organisation, group_member, theme_interest
-from forum.members.queries import InviteeRow, invitable, is_invitable
+from forum.members.queries import InviteeRow, LeftOutRow, invitable, is_invitable
 from forum.reference.models import PoliceForce, Region, Sector, Theme
 
 FOUND = 20  # names shown for what was typed
@@ -155,10 +156,19 @@ def found(meeting: Meeting, text: str) -> list[InviteeRow]:
     """The first people who can be invited, never were, and have all these words in name or organisation."""
     words = text.split()[:10]
     was = sa.exists().where(Invitation.meeting_id == meeting.id, Invitation.member_id == Member.id)
-    says = (sa.or_(*(c.icontains(word, autoescape=True) for c in (Member.name, Organisation.name))) for word in words)
-    return invitable(~was, *says, limit=FOUND) if words else []
+    return invitable(~was, *_says(words), limit=FOUND) if words else []
 
 
-def outside(meeting: Meeting) -> list[InviteeRow]:
-    """Who can be invited but whom no line names, by name; nobody when the meeting has no lines yet. One statement."""
-    return invitable(~is_in(meeting.id))
+def can_stand_in(instead_of: Invitation, text: str) -> list[InviteeRow]:
+    """The first people who can be invited in somebody's place and have all these words in name or organisation."""
+    words = text.split()[:10]
+    return invitable(Member.id != instead_of.member_id, *_says(words), limit=FOUND) if words else []
+
+
+def _says(words: list[str]) -> list[sa.ColumnElement[bool]]:
+    return [sa.or_(*(c.icontains(word, autoescape=True) for c in (Member.name, Organisation.name))) for word in words]
+
+
+def left_out(meeting: Meeting) -> list[LeftOutRow]:
+    """Whom the audience names but no email reaches, with the reason; by name. One statement."""
+    return members.left_out(is_in(meeting.id))

@@ -253,6 +253,7 @@ class ReplyRow(NamedTuple):
     source: AnswerSource
     answered_at: datetime
     recorded_by: str | None
+    stand_in: str  # who comes instead, as it was typed
 
     @property
     def answer_in_words(self) -> str:
@@ -269,12 +270,42 @@ def replies(invitation: Invitation) -> list[ReplyRow]:
             InvitationReply.source,
             InvitationReply.answered_at,
             Member.name,
+            InvitationReply.stand_in,
         )
         .outerjoin(Member, Member.id == InvitationReply.recorded_by_id)
         .where(InvitationReply.invitation_id == invitation.id)
         .order_by(InvitationReply.id.desc())
     )
     return [ReplyRow._make(row) for row in db.session.execute(wanted)]
+
+
+class StandsIn(NamedTuple):
+    """Whom somebody stands in for, and who stands in for them; (id, name) of each."""
+
+    instead_of: tuple[int, str] | None
+    by: list[tuple[int, str]]
+
+
+def stands_in(invitation: Invitation) -> StandsIn:
+    """Who comes instead of whom, as far as this invitation goes. One statement."""
+    other = aliased(Invitation)
+    wanted = (
+        sa.select(Member.id, Member.name, Member.id == invitation.stands_in_for_id)
+        .outerjoin(
+            other,
+            sa.and_(
+                other.member_id == Member.id,
+                other.meeting_id == invitation.meeting_id,
+                other.stands_in_for_id == invitation.member_id,
+                other.removed_at.is_(None),
+            ),
+        )
+        .where(sa.or_(Member.id == invitation.stands_in_for_id, other.id.is_not(None)))
+        .order_by(Member.name)
+    )
+    rows = [(row[0], row[1], bool(row[2])) for row in db.session.execute(wanted)]
+    instead_of = next(((number, name) for number, name, is_of in rows if is_of), None)
+    return StandsIn(instead_of, [(number, name) for number, name, is_of in rows if not is_of])
 
 
 class SentRow(NamedTuple):

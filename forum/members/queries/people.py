@@ -54,6 +54,8 @@ class LeftOutRow(NamedTuple):
     organisation: str
     reason: str
     contact_note: str
+    job_title: str
+    contact_email: str  # the organisation's
 
 
 def is_invitable() -> sa.ColumnElement[bool]:
@@ -82,17 +84,27 @@ def invitable(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> 
     return [InviteeRow(*row) for row in db.session.execute(wanted)]
 
 
-def left_out() -> list[LeftOutRow]:
-    """Everybody of the Forum who is not `invitable()`, with the reason in words; by name. One statement."""
+def left_out(*conditions: sa.ColumnElement[bool]) -> list[LeftOutRow]:
+    """Everybody of the Forum who is not `invitable()` and meets these conditions, with the reason in words; by name.
+    One statement."""
     reason = sa.case(
         (Member.standing == Standing.LEFT, "Has left the Forum"),
         (Member.email.is_(None), "No email address: written to by post"),
         else_="Invited, but has not joined yet",
     )
     wanted = (
-        sa.select(Member.id, Member.name, sa.func.coalesce(Organisation.name, ""), reason, Member.contact_note)
+        sa.select(
+            Member.id,
+            Member.name,
+            sa.func.coalesce(Organisation.name, ""),
+            reason,
+            Member.contact_note,
+            Member.job_title,
+            sa.func.coalesce(Organisation.contact_email, ""),
+        )
         .outerjoin(Member.organisation)
         .where(Member.role != Role.ADMIN, sa.or_(Member.standing != Standing.ACTIVE, Member.email.is_(None)))
+        .where(*conditions)
         .order_by(Member.name, Member.id)
     )
     return [LeftOutRow(*row) for row in db.session.execute(wanted)]

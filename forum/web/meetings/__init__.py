@@ -1,4 +1,4 @@
-from forum.web.meetings import agenda, invitations, outside
+from forum.web.meetings import agenda, audiences, invitations, outside, reminders
 from forum.web.meetings.routes import blueprint
 
-__all__ = ["agenda", "blueprint", "invitations", "outside"]
+__all__ = ["agenda", "audiences", "blueprint", "invitations", "outside", "reminders"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,13 +11,21 @@ from flask.typing import ResponseReturnValue
 from forum.base import clock, letters
 from forum.base.db import transaction
 from forum.base.errors import Rejected
+from forum.base.letters import Kind
 from forum.meetings import queries, rules
-from forum.meetings.commands import inviting, replying
+from forum.meetings.commands import inviting, ordering, replying
 from forum.meetings.models import Invitation, Meeting
+from forum.meetings.queries import audiences, tellings
+from forum.meetings.rules import tellings as telling_rules
+from forum.meetings.rules.tellings import IN_ONE_REQUEST
 from forum.members import queries as members
 from forum.web.furniture import me, plural, say
+from forum.web.fields import choices
 from forum.web.meetings import forms
+from forum.web.meetings.forms.invitations import OnBehalfForm, StandInForm
 from forum.web.meetings.routes import blueprint, kept
+
+NAMED = 300  # people named on the preview; all of them are in the file beside it
 
 
 @blueprint.get("/<int:number>/invitations")
@@ -35,7 +44,14 @@ def invitations(number: int) -> ResponseReturnValue:
         page=page,
         filters=form,
         may_invite=rules.may_invite(meeting, clock.now()),
+        orders=tellings.open_orders(meeting),
+        **_waiting(),
     )
+
+
+def _waiting() -> dict[str, Any]:
+    """What pages that show open orders need to say of them."""
+    return {"may_correct": lambda order: telling_rules.may_correct(order, clock.now()), "update": Kind.UPDATE}
 
 
 @blueprint.get("/<int:number>/invitations/new")
@@ -46,7 +62,7 @@ def preview(number: int) -> ResponseReturnValue:
 def _preview(meeting: Meeting, problem: str = "") -> str:
     """Exactly who would get what; nothing is written."""
     people = queries.uninvited(meeting)
-    left_out = members.left_out()
+    left_out = audiences.left_out(meeting)
     return render_template(
         "meetings/preview.html",
         meeting=meeting,
@@ -59,6 +75,8 @@ def _preview(meeting: Meeting, problem: str = "") -> str:
         may_invite=rules.may_invite(meeting, clock.now()),
         is_over=meeting.ends_at <= clock.now(),
         problem=problem,
+        named=NAMED,
+        is_being_written=bool(tellings.open_orders(meeting, Kind.INVITATION)),
     )
 
 
@@ -71,7 +89,9 @@ def send(number: int) -> ResponseReturnValue:
             count = inviting.invite(me(), meeting, expected=int(seen) if seen.isdecimal() and len(seen) < 10 else -1)
     except Rejected as refusal:
         return _preview(kept(number), refusal.message)
-    if count:
+    if count > IN_ONE_REQUEST:
+        say(f"{plural(count, 'invitation')} are being written, and sent as they are. You can leave this page.")
+    elif count:
         say(f"{plural(count, 'invitation')} will be sent.")
     else:
         say("Everybody who can be invited has been already. Nothing was sent twice.")
@@ -82,17 +102,51 @@ def send(number: int) -> ResponseReturnValue:
 def progress(number: int) -> ResponseReturnValue:
     """The part of the invitations page that keeps itself current."""
     meeting = kept(number)
-    return render_template("meetings/_progress.html", meeting=meeting, progress=queries.progress(meeting))
+    return render_template(
+        "meetings/_progress.html",
+        meeting=meeting,
+        progress=queries.progress(meeting),
+        orders=tellings.open_orders(meeting),
+        **_waiting(),
+    )
 
 
-@blueprint.post("/<int:number>/invitations/update")
+@blueprint.route("/<int:number>/invitations/update", methods=["GET", "POST"])
 def update(number: int) -> ResponseReturnValue:
-    """Tell those who were not told of a change when it was made."""
+    """Tell those who were not told of a change when it was made: before that, what each would be told."""
     meeting = kept(number)
+    if request.method != "POST":
+        return render_template(
+            "meetings/update.html",
+            meeting=meeting,
+            changes=tellings.changes(meeting),
+            told=tellings.told(meeting),
+            may_invite=rules.may_invite(meeting, clock.now()),
+            waiting=tellings.open_orders(meeting, Kind.UPDATE),
+        )
     with transaction():
         queries.take(meeting)
         count = inviting.tell(me(), meeting)
-    say(f"{plural(count, 'update')} will be sent." if count else "Everybody has been told already.")
+    if count:
+        say(f"{plural(count, 'update')} will be sent in five minutes.")
+    else:
+        say("Everybody has been told already, or will be with the update that is waiting.")
+    return redirect(url_for(".invitations", number=number))
+
+
+@blueprint.post("/<int:number>/invitations/orders/<int:order>/<any(now, stop):what>")
+def change_order(number: int, order: int, what: str) -> ResponseReturnValue:
+    """Let an update go without waiting any longer, or stop a mailing."""
+    meeting = kept(number)
+    found = tellings.order(meeting, order)
+    with transaction():
+        (ordering.send_now if what == "now" else ordering.stop)(me(), meeting, found)
+    if what == "now":
+        say("The update is being sent.")
+    elif found.written:
+        say(f"Stopped. {plural(found.written, 'letter')} had been written and will be sent.")
+    else:
+        say("Stopped. Nothing was sent.")
     return redirect(url_for(".invitations", number=number))
 
 
@@ -104,12 +158,14 @@ def invitee(number: int, member_id: int) -> ResponseReturnValue:
     """One person's letters and answers; posting records an answer for them."""
     meeting = kept(number)
     invitation = queries.invitation(meeting, member_id)
-    form = forms.ReplyForm()
+    form = OnBehalfForm()
     form.offer(meeting.mode)
     if form.submitted():
         try:
             with transaction():
-                replying.answer(me(), meeting, invitation, form.way(), note=form.note.data)
+                replying.answer(
+                    me(), meeting, invitation, form.way(), note=form.note.data, said_by=form.said_by.data or ""
+                )
         except Rejected as refusal:
             form.reject(refusal)
             meeting = kept(number)
@@ -120,7 +176,7 @@ def invitee(number: int, member_id: int) -> ResponseReturnValue:
     return _invitee(meeting, invitation, form)
 
 
-def _invitee(meeting: Meeting, invitation: Invitation, form: forms.ReplyForm) -> str:
+def _invitee(meeting: Meeting, invitation: Invitation, form: OnBehalfForm) -> str:
     return render_template(
         "meetings/invitee.html",
         meeting=meeting,
@@ -131,6 +187,41 @@ def _invitee(meeting: Meeting, invitation: Invitation, form: forms.ReplyForm) ->
         replies=queries.replies(invitation),
         letters=queries.letters_to(meeting, invitation.member_id),
         may_invite=rules.may_invite(meeting, clock.now()),
+        stands_in=queries.stands_in(invitation),
+    )
+
+
+@blueprint.route("/<int:number>/invitations/<int:member_id>/stand-in", methods=["GET", "POST"])
+def stand_in(number: int, member_id: int) -> ResponseReturnValue:
+    """Pick a member who is invited in somebody's place."""
+    meeting = kept(number)
+    invitation = queries.invitation(meeting, member_id)
+    find = request.args.get("find", "")[:200]
+    form = StandInForm()
+    form.stand_in.choices = choices(
+        (row.id, ", ".join(filter(None, (row.name, row.organisation))))
+        for row in audiences.can_stand_in(invitation, find)
+    )
+    if form.submitted():
+        try:
+            with transaction():
+                person = members.get(me(), form.stand_in.data)
+                is_written = inviting.send_stand_in(me(), meeting, invitation, person)
+        except Rejected as refusal:
+            form.reject(refusal)
+            meeting = kept(number)
+            invitation = queries.invitation(meeting, member_id)
+        else:
+            gets = "is invited" if is_written else "is invited already, and stands in"
+            say(f"{person.name} {gets} in the place of {invitation.member.name}.")
+            return redirect(url_for(".invitee", number=number, member_id=member_id))
+    return render_template(
+        "meetings/stand_in.html",
+        meeting=meeting,
+        member=invitation.member,
+        form=form,
+        find=find,
+        named=queries.replies(invitation),
     )
 
 

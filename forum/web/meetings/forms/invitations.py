@@ -1,0 +1,20 @@
+"""The forms about one person's invitation."""
+
+from __future__ import annotations
+
+from forum.meetings.rules.replying import SAID_BY
+from forum.web import fields
+from forum.web.fields import choices
+from forum.web.meetings.forms import ReplyForm
+
+
+class OnBehalfForm(ReplyForm):
+    """What somebody answered, recorded for them by the secretariat."""
+
+    said_by = fields.SelectField("How they said it", blank="Select", choices=choices(SAID_BY.items()))
+
+
+class StandInForm(fields.Form):
+    stand_in = fields.RadioField(
+        "Who comes instead?", required="Select who comes instead. Find them by name first", small=True
+    )
