@@ -20,7 +20,7 @@ from flask.cli import with_appcontext
 
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
-from forum.meetings.commands import needs, ordering, places
+from forum.meetings.commands import needs, ordering, places, reminding
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-PIECES: tuple[Callable[[], bool], ...] = (ordering.carry_out, places.settle_all, needs.delete_due, inbox.forget)
+PIECES: tuple[Callable[[], bool], ...] = (
+    ordering.carry_out,
+    reminding.send_due,
+    places.settle_all,
+    needs.delete_due,
+    inbox.forget,
+)
 """Commands that each do one small part of what is due, so that no writer waits long for them.
 
 They ask the database what that is, and give whether there may be more. Each part is a transaction of its own.

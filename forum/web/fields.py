@@ -38,7 +38,7 @@ LARGEST = 2**31 - 1  # the largest whole number both databases keep in an intege
 UNSTORABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?=.{1,190}$)[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)+")
-TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:([ap])\.?m\.?)?")
+TIME = re.compile(r"(\d{1,2}?)(?:[:.]?(\d{2}))?\s*(?:([ap])\.?m\.?)?")
 
 
 class Choice(NamedTuple):
@@ -47,7 +47,7 @@ class Choice(NamedTuple):
     value: Any
     label: str
     hint: str = ""
-    reveals: str = ""  # the name of a field shown beneath while this is chosen (radios and checkboxes)
+    reveals: str = ""  # names of fields shown beneath while this is chosen (radios and checkboxes)
 
     @property
     def sent(self) -> str:
@@ -317,7 +317,7 @@ class NumberField(TextField):
 
 
 class TimeField(TextField):
-    """A time of day as people write it: 10:30, 10.30am, 1pm, 13:00, midday."""
+    """A time of day as people write it: 10:30, 10.30am, 1pm, 13:00, 1530, midday."""
 
     def __init__(self, label: str, *, classes: str = "govuk-input--width-5", **rest: Any) -> None:
         super().__init__(label, classes=classes, **rest)
@@ -336,12 +336,12 @@ class TimeField(TextField):
 
 
 def read_time(words: str) -> time | None:
-    """The time of day these words say, or None. A bare hour ("9") is refused: morning or evening?"""
+    """The time of day these words say, or None. A bare hour ("9") is refused: morning or evening? So is "930", a slip of "1930"."""
     spoken = words.strip().lower()
     if spoken in {"midday", "noon", "12 noon", "midnight"}:
         return time(0 if spoken == "midnight" else 12)
     match = TIME.fullmatch(spoken)
-    if match is None or not (match[2] or match[3]):
+    if match is None or not (match[2] or match[3]) or (spoken.isdigit() and len(spoken) == 3):
         return None
     hour, minute, half = int(match[1]), int(match[2] or 0), match[3]
     if minute > 59 or hour > 23 or (half and not 1 <= hour <= 12):
@@ -470,10 +470,13 @@ class _ChoiceField(Control):
                 "text": choice.label,
                 "checked": choice.sent in chosen,
                 "hint": _text(choice.hint),
-                "conditional": {"html": self._form[choice.reveals]()} if choice.reveals else None,
+                "conditional": self._revealed(choice.reveals),
             }
             for choice in self.choices
         ]
+
+    def _revealed(self, names: str) -> dict[str, Markup] | None:
+        return {"html": Markup("").join(self._form[name]() for name in names.split())} if names else None
 
     def parameters(self) -> dict[str, Any]:
         return {**super().parameters(), "idPrefix": self.id, "items": self.items()}

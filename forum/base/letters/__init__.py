@@ -18,7 +18,7 @@ from forum.base.letters.queries import (
     oldest_waiting,
     trouble,
 )
-from forum.base.letters.showing import Shown, shown
+from forum.base.letters.showing import Shown, shown, without_keys
 from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "take_back_claims",
     "trouble",
     "who_leaves",
+    "without_keys",
     "write",
     "write_many",
 ]
