@@ -47,11 +47,11 @@ def answers(app) -> list[tuple[str, str]]:
 
 def test_a_note_outlives_a_change_of_the_answer(visit, cast, made, path):
     stranger = visit(None)
-    stranger.post(path, data={"answer": "yes-in-person", "note": "Hearing loop"})
+    stranger.post(path, data={"answer": "yes-in-person", "note": "I arrive at noon"})
     page = stranger.post(path, data={"answer": "maybe"}, follow_redirects=True).text
     assert "The secretariat keeps any note you sent before" in page
-    assert "Hearing loop" not in page  # whoever was forwarded the letter has the link as well
-    assert "Hearing loop" in visit(cast.sita).get(f"/meetings/{made}/invitations").text
+    assert "arrive at noon" not in page  # whoever was forwarded the letter has the link as well
+    assert "arrive at noon" in visit(cast.sita).get(f"/meetings/{made}/invitations").text
 
 
 def test_looking_records_nothing_and_answering_does(app, visit, path):
@@ -62,7 +62,7 @@ def test_looking_records_nothing_and_answering_does(app, visit, path):
     assert "Yes, online" in page.text
     assert stranger.head(path).status_code == 200
     assert answers(app) == []
-    page = stranger.post(path, data={"answer": "yes-online", "note": "Hearing loop"}, follow_redirects=True)
+    page = stranger.post(path, data={"answer": "yes-online", "note": "I arrive at noon"}, follow_redirects=True)
     assert "Your answer is saved: Yes, online" in page.text
     stranger.post(path, data={"answer": "no"})
     assert answers(app) == [("yes", "link"), ("no", "link")]

@@ -163,9 +163,7 @@ def invitee(number: int, member_id: int) -> ResponseReturnValue:
     if form.submitted():
         try:
             with transaction():
-                replying.answer(
-                    me(), meeting, invitation, form.way(), note=form.note.data, said_by=form.said_by.data or ""
-                )
+                replying.answer(me(), meeting, invitation, form.way(), **form.details())
         except Rejected as refusal:
             form.reject(refusal)
             meeting = kept(number)

@@ -11,14 +11,16 @@ from forum.base import clock, letters
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
 from forum.meetings import exports, queries, rules
-from forum.meetings.commands import replying, scheduling
+from forum.meetings.commands import scheduling
 from forum.meetings.models import Meeting
+from forum.meetings.queries import desk
 from forum.minutes import queries as minutes
 from forum.reference import queries as reference
 from forum.reference.models import Theme
 from forum.web.fields import choices
 from forum.web.furniture import me, only_if, plural, say
-from forum.web.meetings import forms
+from forum.web.meetings import forms, replying
+from forum.web.meetings.forms.replies import ReplyForm
 
 blueprint = Blueprint("meetings", __name__, url_prefix="/meetings")
 
@@ -52,12 +54,12 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
     meeting = queries.get(me(), number)
-    form = forms.ReplyForm()
+    form = ReplyForm()
     form.offer(meeting.mode)
     return _page(meeting, form)
 
 
-def _page(meeting: Meeting, form: forms.ReplyForm) -> str:
+def _page(meeting: Meeting, form: ReplyForm) -> str:
     actor, now = me(), clock.now()
     invitation = queries.invitation_of(actor, meeting)
     items = queries.agenda(meeting)
@@ -73,6 +75,7 @@ def _page(meeting: Meeting, form: forms.ReplyForm) -> str:
         invitation=invitation,
         answer=rules.answer_in_words(invitation.answer, invitation.mode) if invitation else "",
         may_answer=invitation is not None and rules.may_answer(meeting, now),
+        reply=replying.standing(invitation, url_for(".calendar", number=meeting.id)),
         shows_link=rules.may_see_joining_link(actor, invitation),
         minutes=minutes.standing(actor, meeting.id),
         runs=runs,
@@ -89,18 +92,16 @@ def reply(number: int) -> ResponseReturnValue:
     invitation = queries.invitation_of(me(), meeting)
     if invitation is None:
         raise NotFound
-    form = forms.ReplyForm()
+    form = ReplyForm()
     form.offer(meeting.mode)
-    if form.submitted():
-        try:
-            with transaction():
-                replying.answer(me(), meeting, invitation, form.way(), note=form.note.data)
-        except Rejected as refusal:
-            form.reject(refusal)
-            meeting = queries.get(me(), number)
-        else:
-            say(f"Your answer is saved: {form.way().words}")
+    try:
+        if replying.save(me(), meeting, invitation, form):
+            if form.answer.data:
+                say(f"Your answer is saved: {form.way().words}")
             return redirect(url_for(".show", number=number))
+    except Rejected as refusal:
+        form.reject(refusal)
+        meeting = queries.get(me(), number)
     return _page(meeting, form)
 
 
@@ -121,8 +122,8 @@ def calendar(number: int) -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 def schedule() -> ResponseReturnValue:
     only_if(rules.may_schedule(me()))
-    form = forms.MeetingForm(data={"form_key": forms.new_key()})
-    form.offer(reference.choices(Theme))
+    form = forms.MeetingForm(data={"form_key": forms.new_key(), "host_id": me().id})
+    form.offer(reference.choices(Theme), desk.hosts(me().id))
     if form.submitted():
         try:
             with transaction():
@@ -141,7 +142,7 @@ def schedule() -> ResponseReturnValue:
 def edit(number: int) -> ResponseReturnValue:
     meeting = kept(number)
     form = forms.MeetingForm(data=forms.as_typed(meeting))
-    form.offer(reference.choices(Theme), meeting.themes)
+    form.offer(reference.choices(Theme), desk.hosts(meeting.host_id), meeting.themes)
     saved: dict[str, Any] | None = None
     if form.submitted():
         try:

@@ -6,13 +6,10 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from flask_wtf import FlaskForm
-
 from forum.base import clock
 from forum.meetings import rules
 from forum.meetings.commands.scheduling import MODES, Details
-from forum.meetings.models import AgendaItem, Meeting, MeetingKind, Mode, Purpose
-from forum.meetings.rules import Way
+from forum.meetings.models import Meeting, MeetingKind, Mode, Purpose
 from forum.reference.models import Marking, Theme
 from forum.web import fields
 from forum.web.fields import Choice, choices
@@ -31,12 +28,17 @@ PURPOSES = {
 }
 
 
+FURTHER = ("host_id", "reply_by_on", "capacity", "items_until_on", "papers_due_on")
+
+
 class MeetingForm(fields.Form):
     title = fields.TextField("Title", required="Enter a title")
     kind = fields.SelectField("Kind of meeting", choices=choices(KINDS.items()), default=MeetingKind.FORUM)
     day = fields.DateField("Date", required="Enter the date", hint="For example, 15 11 2016", called="The date")
     starts = fields.TimeField("Starts", required="Enter when it starts", hint="For example, 10:30am or 2pm")
-    ends = fields.TimeField("Ends", required="Enter when it ends", hint="For example, 1pm")
+    ends = fields.TimeField(
+        "Ends", required="Enter when it ends", hint="For example, 1pm. A time before the start is on the next day"
+    )
     hour = fields.RadioField(
         "The clocks go back on this day. Which of the two hours do you mean?",
         choices=[Choice("first", "The first, in British Summer Time"), Choice("second", "The second, an hour later")],
@@ -67,14 +69,42 @@ class MeetingForm(fields.Form):
         default=Marking.OFFICIAL,
     )
     is_chatham_house = fields.CheckboxField("The meeting is held under the Chatham House Rule", mark_optional=False)
+    host_id = fields.SelectField("Host", blank="Nobody yet")
+    asks_replies = fields.RadioField(
+        "Are people asked to answer the invitation?",
+        choices=[Choice("yes", "Yes, ask for an answer"), Choice("no", "No, only tell them")],
+        hint="If you select neither, a Forum or working group asks and other meetings do not",
+        mark_optional=False,
+    )
+    reply_by_on = fields.DateField("Answer by", called="The date to answer by")
+    capacity = fields.NumberField(
+        "Places",
+        minimum=1,
+        maximum=rules.MOST_PLACES,
+        hint="In the room, or online if there is no room. Leave it empty if there is no limit",
+    )
+    items_until_on = fields.DateField(
+        "Members can propose agenda items until", hint="The end of that day", called="The last day to propose items"
+    )
+    papers_due_on = fields.DateField(
+        "Papers are due on", hint="Papers that come later are marked late", called="The date papers are due"
+    )
     version = fields.HiddenField(whole_number=True)
     form_key = fields.HiddenField(max_length=64)
 
-    def offer(self, themes: list[tuple[int, str]], kept: list[Theme] | None = None) -> None:
-        """The themes to choose from: those in use, and those the meeting has already."""
+    def offer(
+        self, themes: list[tuple[int, str]], hosts: list[tuple[int, str]], kept: list[Theme] | None = None
+    ) -> None:
+        """The themes to choose from: those in use, and those the meeting has already; and who can be the host."""
         shown = dict(themes) | {theme.id: theme.title for theme in kept or []}
         self.themes.choices = choices(shown.items())
         self.themes.mark_optional = bool(shown)
+        self.host_id.choices = choices(hosts)
+        self.host_id.mark_optional = False
+
+    def is_used(self, *names: str) -> bool:
+        """Whether one of these says something, or has something wrong with it: then it is not folded away."""
+        return any(self[name].errors or self[name].data for name in names)
 
     def details(self) -> Details:
         return {
@@ -91,6 +121,8 @@ class MeetingForm(fields.Form):
             "description": self.description.data,
             "marking": self.marking.data,
             "is_chatham_house": bool(self.is_chatham_house.data),
+            "asks_replies": {"yes": True, "no": False}.get(self.asks_replies.data),
+            **{name: self[name].data for name in FURTHER},  # type: ignore[typeddict-item]
         }
 
 
@@ -114,7 +146,10 @@ def as_typed(meeting: Meeting) -> dict[str, Any]:
     """A meeting as its form shows it."""
     starts, ends = clock.london(meeting.starts_at), clock.london(meeting.ends_at)
     same = ("title", "kind", "mode", "place", "joining_link", "description", "marking", "is_chatham_house", "version")
-    return {name: getattr(meeting, name) for name in same} | {
+    further = ("host_id", "reply_by_on", "capacity", "papers_due_on")
+    return {name: getattr(meeting, name) for name in (*same, *further)} | {
+        "asks_replies": "yes" if meeting.asks_replies else "no",
+        "items_until_on": clock.london(meeting.items_until).date() if meeting.items_until else None,
         "themes": [theme.id for theme in meeting.themes],
         "day": starts.date(),
         "starts": starts.time(),
@@ -132,56 +167,6 @@ def _which_hour(shown: datetime) -> str | None:
 
 class ReasonForm(fields.Form):
     reason = fields.LongTextField("Reason", required="Enter a reason", max_length=1_000, rows=3)
-
-
-class ItemForm(fields.Form):
-    title = fields.TextField("Item", required="Enter what the item is about", called="The item")
-    lead = fields.TextField("Who leads it")
-    minutes = fields.NumberField(
-        "Minutes", required="Enter how many minutes it takes", minimum=1, maximum=720, classes="govuk-input--width-3"
-    )
-    purpose = fields.SelectField("Purpose", choices=choices(PURPOSES.items()), default=Purpose.INFORMATION)
-    paper = fields.TextField("Paper", max_length=100, hint="For example, Paper 2")
-    version = fields.HiddenField(whole_number=True)
-    form_key = fields.HiddenField(max_length=64)
-
-    def details(self) -> dict[str, Any]:
-        return {name: self[name].data for name in ("title", "lead", "minutes", "purpose", "paper")}
-
-
-def item_as_typed(item: AgendaItem) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in ("title", "lead", "minutes", "purpose", "paper", "version")}
-
-
-class MoveForm(fields.Form):
-    by = fields.SelectField("Where to", choices=[Choice(-1, "Up"), Choice(1, "Down")], required="Select up or down")
-    seen_at = fields.HiddenField(whole_number=True)
-
-
-class ReplyForm(fields.Form):
-    """Answering an invitation: every answer is a button of its own."""
-
-    answer = fields.RadioField("Your answer", required="Select an answer")
-    note = fields.LongTextField(
-        "Note to the secretariat",
-        hint="Such as access or dietary needs. Only the secretariat reads it",
-        max_length=1_000,
-        rows=2,
-        counted=False,
-    )
-
-    def offer(self, mode: Mode) -> None:
-        self.answer.choices = [Choice(way.sent, way.words) for way in rules.ways(mode)]
-
-    def way(self) -> Way:
-        return next(way for way in rules.WAYS if way.sent == self.answer.data)
-
-
-class LinkReplyForm(ReplyForm):
-    """The same, sent from the page of a reply link."""
-
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        csrf = False  # the link's signed token is what authorises, and a form on another site cannot know it
 
 
 class MeetingsFilter(fields.FilterForm):
