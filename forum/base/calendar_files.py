@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -53,8 +54,12 @@ class Reading(NamedTuple):
         return sorted({event.zone for event in self.events if event.zone is not None})
 
 
-def read(data: bytes, name: str, zone: ZoneInfo = clock.LONDON) -> Reading:
-    """The events of a file. Times without a zone that is known are taken to be in `zone`.
+Zones = Mapping[str, ZoneInfo]
+"""Which zone is meant by each name of `Reading.zones`; London by those that are not in it."""
+
+
+def read(data: bytes, name: str, zones: Zones = MappingProxyType({})) -> Reading:
+    """The events of a file, with the zones of those whose zone it does not tell.
 
     Raises Rejected when it is no calendar, or holds nothing that can be read.
     """
@@ -63,7 +68,7 @@ def read(data: bytes, name: str, zone: ZoneInfo = clock.LONDON) -> Reading:
         if number > MOST:
             raise Rejected(f"{name} holds more than {MOST} events. Export fewer of them and upload that file.")
         try:
-            found.append(_event(component, zone))
+            found.append(_event(component, zones))
         except _Fault as fault:
             faults.append(f"Event {number}{_named(component)}: {fault}")
     if not found:
@@ -96,10 +101,11 @@ def _events(data: bytes, name: str) -> Iterator[Component]:
         yield from part.walk("VEVENT")
 
 
-def _event(component: Component, zone: ZoneInfo) -> OutsideDates:
+def _event(component: Component, zones: Zones) -> OutsideDates:
     starts, unknown = _date(component, "DTSTART")
     if starts is None:
         raise _Fault("its start cannot be read.")
+    zone = zones.get(unknown or "", clock.LONDON)
     starts_at = _moment(starts, zone)
     ends_at = max(_ends(component, starts, starts_at, zone), starts_at)
     title = _words(component, "SUMMARY")[:300] or "Without a title"

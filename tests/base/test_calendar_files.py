@@ -44,7 +44,7 @@ def test_a_start_is_an_exact_moment(start, moment):
 def test_a_zone_nobody_knows_is_asked_for(start, zone):
     reading = read(calendar(start), "a.ics")
     assert reading.zones == [zone]
-    told = read(calendar(start), "a.ics", ZoneInfo("Europe/Paris"))
+    told = read(calendar(start), "a.ics", {zone: ZoneInfo("Europe/Paris")})
     assert told.events[0].starts_at == datetime(2016, 7, 12, 11, tzinfo=UTC)
 
 

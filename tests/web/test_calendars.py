@@ -109,7 +109,7 @@ def test_who_left_has_no_calendar_any_more(app, cast, visit, made):
 
     path = subscribe(visit(cast.bryn))
     with app.app_context(), transaction():
-        keeping.leave(cast.sita, db.session.get(Member, cast.bryn.id))
+        keeping.leave(cast.sita, db.session.get(Member, cast.bryn.id), BEFORE.date())
     assert app.test_client().get(path).status_code == 404
 
 
@@ -201,11 +201,11 @@ def test_a_time_without_a_zone_is_asked_about(app, cast, visit):
     sita = visit(cast.sita)
     checking = upload(sita, EVENT.format(zone="", z="")).headers["Location"]
     assert "time zone that cannot be known" in sita.get(checking).text
-    refused = sita.post(checking, data={"zone": "Mars/Olympus"})
+    refused = sita.post(checking, data={"zone_0": "Mars/Olympus"})
     assert refused.status_code == 200
     with app.app_context():
         assert not calendars.outside().items
-    sita.post(checking, data={"zone": "Europe/Paris"})
+    sita.post(checking, data={"zone_0": "Europe/Paris"})
     with app.app_context():
         [event] = calendars.outside().items
     assert event.starts_at.hour == 8

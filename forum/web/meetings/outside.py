@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.base import calendar_files, clock, files
+from forum.base import calendar_files, files
 from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.meetings import rules
 from forum.meetings.commands import calendars
 from forum.meetings.queries import calendars as queries
 from forum.web import fields
-from forum.web.fields import Choice, choices
+from forum.web.fields import Choice
 from forum.web.furniture import me, only_if, plural, say, slow
 from forum.web.meetings.routes import blueprint
 
@@ -27,14 +27,18 @@ class EventsForm(fields.Form):
     file = fields.FileField("Calendar file", required="Choose a file", hint="A file that ends in .ics, up to 1 MB")
 
 
-class ZoneForm(fields.Form):
-    """Which zone times are in that do not say so; asked only when there are such."""
-
-    zone = fields.SelectField("Times without a known time zone are in", required="Select a time zone")
-
-    def offer(self) -> None:
-        ours = [Choice("Europe/London", "UK time (London)")]
-        self.zone.choices = ours + [Choice(name, name.replace("_", " ")) for name in ZONES if name != "Europe/London"]
+def zones_form(names: list[str]) -> fields.Form:
+    """Asks which zone each of these names stands for; "" stands for times that name none."""
+    ours = [Choice("Europe/London", "UK time (London)")]
+    known = ours + [Choice(name, name.replace("_", " ")) for name in ZONES if name != "Europe/London"]
+    asked = {
+        f"zone_{number}": fields.SelectField(
+            f"What the file calls {name} is" if name else "Times that name no time zone are in", choices=known
+        )
+        for number, name in enumerate(names)
+    }
+    form: fields.Form = type("ZonesForm", (fields.Form,), asked)()
+    return form
 
 
 @blueprint.get("/outside")
@@ -70,13 +74,12 @@ def check_outside(sha256: str) -> ResponseReturnValue:
     only_if(rules.may_schedule(me()))
     stored = files.kept(sha256, KINDS)
     data = files.read(stored)
-    form = ZoneForm()
-    form.offer()
     reading = calendar_files.read(data, stored.name)
-    if request.method == "POST" and (form.submitted() or not reading.zones):
-        zone = ZoneInfo(form.zone.data) if reading.zones else clock.LONDON
+    form = zones_form(reading.zones)
+    if form.submitted():
+        zones = {name: ZoneInfo(form[f"zone_{number}"].data) for number, name in enumerate(reading.zones)}
         with transaction():
-            done = calendars.import_events(me(), calendar_files.read(data, stored.name, zone).events)
+            done = calendars.import_events(me(), calendar_files.read(data, stored.name, zones).events)
         say(f"{plural(done.added, 'event')} added, {done.updated} brought up to date.")
         return redirect(url_for(".outside"))
     return render_template("meetings/outside_check.html", form=form, stored=stored, reading=reading)
