@@ -154,6 +154,11 @@ def read(stored: StoredFile) -> bytes:
         raise NotFound(f"{stored.name} is missing from the file store. Ask the administrator to restore it.") from None
 
 
+def place(sha256: str) -> Path:
+    """Where the file with these bytes is, for a program that reads it by itself."""
+    return _path(sha256)
+
+
 def check(data: bytes, name: str, allowed: Collection[str], limit: int) -> str:
     """The media type of an upload that may be used; Rejected, in words for the person who chose it, otherwise."""
     if not data:
