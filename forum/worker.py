@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from flask import Flask, current_app
@@ -20,7 +20,7 @@ from flask.cli import with_appcontext
 
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
-from forum.meetings.commands import needs, ordering, places, reminding
+from forum.meetings.commands import needs, ordering, packing, places, reminding
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -41,6 +41,17 @@ They ask the database what that is, and give whether there may be more. Each par
 """
 
 
+class Slow(NamedTuple):
+    """Work too long for one transaction: taken up in one, done in none, and written down in another."""
+
+    claim: Callable[[], Any]  # None: there is none
+    work: Callable[[Any], Any]
+    finish: Callable[[Any, Any], None]
+
+
+SLOW: tuple[Slow, ...] = (Slow(packing.claim, packing.make, packing.finish),)
+
+
 def do_what_is_due(stops: Callable[[], bool] = lambda: False) -> None:
     """Everything that is due now, or less when `stops` says so. Safe to run twice, and by two workers at once."""
     for piece in PIECES:
@@ -48,6 +59,25 @@ def do_what_is_due(stops: Callable[[], bool] = lambda: False) -> None:
             pass
     letters.deliver_due(stops=stops)
     inbox.fetch_due(stops)
+    for kind in SLOW:
+        while not stops() and _is_slow_work_done(kind):
+            pass
+
+
+def _is_slow_work_done(kind: Slow) -> bool:
+    """Do one piece of slow work; False when there was none, or when it failed and is tried again when its lease ends."""
+    try:
+        with transaction():
+            claimed = kind.claim()
+        if claimed is None:
+            return False
+        done = kind.work(claimed)
+        with transaction():
+            kind.finish(claimed, done)
+    except Exception:
+        _log.exception("Not done: %s", kind.claim.__module__)
+        return False
+    return True
 
 
 def _is_more_to_do(piece: Callable[[], bool]) -> bool:
