@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 LARGEST = 64 * 1024  # bytes
+MOST_LINES = 2_000  # a reply has about twenty, and a few hundred when it lists the changes of its time zone
 _FOLD = re.compile(r"\r?\n[ \t]")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:]*)')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -37,15 +38,17 @@ def read(data: bytes) -> Calendar | None:
     """What the calendar says; None when it is too large or no calendar."""
     if len(data) > LARGEST:
         return None
-    lines = [_property(line) for line in _FOLD.sub("", data.decode("utf-8", "replace")).splitlines() if line.strip()]
-    if not lines or (lines[0].name.lstrip("\ufeff"), lines[0].value.upper()) != ("BEGIN", "VCALENDAR"):
+    text = _FOLD.sub("", data.decode("utf-8", "replace").removeprefix("\ufeff"))
+    lines = [_property(line) for line in text.splitlines()[: MOST_LINES + 1] if line.strip()]
+    begin = (lines[0].name, lines[0].value.strip().upper()) if lines else None
+    if begin != ("BEGIN", "VCALENDAR") or len(lines) > MOST_LINES:
         return None
     method, events, inside = "", list[list[Property]](), list[str]()
     for line in lines:
         if line.name == "END":
             del inside[-1:]
             continue
-        if line.name.endswith("BEGIN"):
+        if line.name == "BEGIN":
             inside.append(line.value.strip().upper())
             if inside[1:] == ["VEVENT"]:
                 events.append([])

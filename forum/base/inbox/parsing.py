@@ -1,7 +1,7 @@
 """A stranger's mail → the little of it that we act on. Pure; whatever comes in, it gives an answer and does so soon.
 
 Python's parser is sound but was not made for enemies: it recurses into parts within parts, and some headers make it
-raise. So a mail of more parts than any program sends is read as far as its headers, and every header by itself.
+raise. So a mail of more parts than any program sends is read as far as its headers, and each of these by itself.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from typing import Any
 from forum.base.richtext import clean, plain
 
 LARGEST = 1024 * 1024  # bytes
-_MOST_PARTS = 30
+_MOST_BOUNDARIES, _MOST_PARTS = 30, 1_000
 _LONGEST_HEADER = 4_000  # characters
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"\([^()]*\)")
 _ADDRESS = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,189}")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
+_ENDLESS_TYPE = re.compile(rb"^content-type:(?:[^\n]|\n[ \t]){2000}", re.IGNORECASE | re.MULTILINE)
 
 
 class Kind(enum.Enum):
@@ -44,7 +45,11 @@ class Mail:
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self.is_readable = raw.lower().count(b"boundary=") <= _MOST_PARTS
+        self.is_readable = (
+            raw.lower().count(b"boundary=") <= _MOST_BOUNDARIES
+            and raw.count(b"\n--") <= _MOST_PARTS
+            and _ENDLESS_TYPE.search(raw) is None
+        )
         self._message = self._parse()
 
     def _parse(self) -> Message:
