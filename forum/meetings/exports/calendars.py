@@ -64,7 +64,7 @@ def entry(meeting: Meeting, url: str, *, shows_link: bool) -> MeetingEntry:
     """This meeting for a calendar; `url` is that of its page, the joining link is for those invited."""
     link = meeting.online_link if shows_link else ""
     sensitive = f"This meeting is marked {meeting.marking.value}. Sign in to read about it."
-    about = [sensitive if meeting.is_sensitive else meeting.description, f"Join online: {link}" if link else ""]
+    about = [sensitive if meeting.is_sensitive else meeting.description_as_text, f"Join online: {link}" if link else ""]
     return MeetingEntry(
         uid=meeting.ical_uid,
         sequence=meeting.ical_sequence,
@@ -107,8 +107,10 @@ def prepare(entry: MeetingEntry, organizer: Person, method: Method) -> Prepared:
     """
     status = "CANCELLED" if method == "CANCEL" else "CONFIRMED"
     organized = f"ORGANIZER;CN={_quoted(organizer.name or organizer.address)}:mailto:{organizer.address}"
+    is_local = not (clock.london(entry.starts_at).fold and clock.london(entry.ends_at).fold)
+    zone = _LONDON if is_local else ()  # a zone that nothing refers to has no business there
     return Prepared(
-        before=_lines([*_CALENDAR, f"METHOD:{method}", *_LONDON, *_identity(entry)]),
+        before=_lines([*_CALENDAR, f"METHOD:{method}", *zone, *_identity(entry)]),
         between=_lines([*_details(entry), organized]),
         after=_lines([f"STATUS:{status}", "END:VEVENT", "END:VCALENDAR"]),
         method=method,
