@@ -16,6 +16,7 @@ OPEN = {
     "account.join",
     "account.sign_in",
     "calendars.read",
+    "evaluations.give",
     "health.live",
     "health.ready",
     "pages.show",

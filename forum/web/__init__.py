@@ -16,6 +16,8 @@ ROOMS = (
     "organisations",
     "meetings",
     "replies",
+    "check_in",
+    "evaluations",
     "unsubscribe",
     "calendars",
     "minutes",

@@ -10,6 +10,7 @@ from forum.base import clock
 from forum.base.spreadsheets import Sheet, Value, Workbook, write_csv, write_ods
 from forum.meetings.models import Answer, Meeting
 from forum.meetings.queries.attendance import Counts, TickRow
+from forum.meetings.queries.coverage import ComingRow, HeldRow
 
 COLUMNS = ("Name", "Organisation", "Answer", "Attendance", "Came for", "Remarks")
 WIDTHS = (5, 7, 4, 3.5, 5, 6)  # centimetres
@@ -51,6 +52,32 @@ def _cells(row: TickRow) -> Sequence[Value]:
     ]
     said = row.said.removeprefix("Said ").capitalize()
     return (row.name, row.organisation, said, row.mark, row.substitute_for or "", "; ".join(filter(None, remarks)))
+
+
+def over_time_as_csv(rows: Iterable[ComingRow], meetings: Sequence[HeldRow], out: IO[bytes]) -> None:
+    """One line an organisation, one column a meeting: how many of it were there, empty where nobody was invited."""
+    write_csv(_over_time_columns(meetings), map(_coming_cells, rows), out)
+
+
+def over_time_as_ods(
+    rows: Iterable[ComingRow], meetings: Sequence[HeldRow], creator: str, at: datetime, narrowed: str, out: IO[bytes]
+) -> None:
+    facts = (
+        ("Which organisations", narrowed),
+        ("Figures", "People who were there; 0: invited and nobody came; empty: not invited"),
+        *((meeting.reference, f"{meeting.title}, {clock.show_date(meeting.starts_at)}") for meeting in meetings),
+    )
+    widths = (8, 6, *(2.5 for _ in meetings), 3)
+    sheet = Sheet("Attendance over time", _over_time_columns(meetings), map(_coming_cells, rows), widths)
+    write_ods(Workbook("Attendance over time", creator, at, facts, (sheet,)), out)
+
+
+def _over_time_columns(meetings: Sequence[HeldRow]) -> Sequence[str]:
+    return ("Organisation", "Sector", *(meeting.reference for meeting in meetings), "Meetings attended")
+
+
+def _coming_cells(row: ComingRow) -> Sequence[Value]:
+    return (row.name, row.sector, *row.people, row.meetings)
 
 
 class Badge(NamedTuple):

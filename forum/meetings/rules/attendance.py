@@ -68,6 +68,11 @@ def may_see_counts(actor: Member, meeting: Meeting, now: datetime) -> bool:
     return may_keep(actor, meeting) or (rules.may_see(actor, meeting) and meeting.is_open and meeting.ends_at <= now)
 
 
+def may_see_coverage(actor: Member, meeting: Meeting | None = None) -> bool:
+    """Who is missing: for the secretariat, officials, and the host of that meeting."""
+    return actor.is_official or (meeting is not None and actor.id == meeting.host_id)
+
+
 def shows_organisations(meeting: Meeting) -> bool:
     """Whether members are told which organisations were there."""
     return meeting.kind in SHOWS_ORGANISATIONS

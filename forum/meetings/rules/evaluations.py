@@ -11,6 +11,8 @@ from forum.members.models import Member
 
 LASTS = timedelta(days=30)  # after the end
 SHOWN_FROM = 5  # answers: averages of fewer tell who said what
+LONGEST = 2_000  # characters of somebody's words
+GIVEN = "You have given your evaluation already. It is kept without your name, so it cannot be changed."
 GRADES = {1: "1, not at all", 2: "2", 3: "3", 4: "4", 5: "5, very much"}
 
 
@@ -35,13 +37,20 @@ def check_asking(actor: Member, meeting: Meeting, now: datetime) -> None:
         raise Rejected("People can be asked from the end of an open meeting on, for 30 days.")
 
 
+def check_entering(actor: Member, meeting: Meeting, now: datetime) -> None:
+    """What was written on paper can be entered at any time after the meeting."""
+    rules.check_scheduler(actor)
+    if not meeting.is_open or meeting.ends_at > now:
+        raise Rejected("Evaluations can be entered once the meeting is over.")
+
+
 def check_giving(meeting: Meeting, *, takes_part: bool, was_given: bool, now: datetime) -> None:
     if not is_asking(meeting, now):
         raise Rejected("Evaluations of this meeting can be given from its end on, for 30 days.")
     if not takes_part:
         raise Rejected("Evaluations are for those who were at the meeting or had said they would come.")
     if was_given:
-        raise Rejected("You have given your evaluation already. It is kept without your name, so it cannot be changed.")
+        raise Rejected(GIVEN)
 
 
 def check_grades(usefulness: int, heard: int, words: str) -> None:
@@ -49,7 +58,7 @@ def check_grades(usefulness: int, heard: int, words: str) -> None:
         raise Rejected("Select how useful the meeting was", "usefulness")
     if heard not in GRADES:
         raise Rejected("Select whether you felt heard", "heard")
-    if len(words) > 2_000:
+    if len(words) > LONGEST:
         raise Rejected("What would make the next one better must be 2,000 characters or fewer", "words")
 
 

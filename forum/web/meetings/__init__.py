@@ -1,4 +1,16 @@
-from forum.web.meetings import agenda, audiences, invitations, outside, reminders
+from forum.web.meetings import (
+    agenda,
+    attendance,
+    audiences,
+    coverage,
+    evaluation,
+    invitations,
+    needs,
+    outside,
+    places,
+    proposals,
+    reminders,
+)
 from forum.web.meetings.routes import blueprint
 
-__all__ = ["agenda", "audiences", "blueprint", "invitations", "outside", "reminders"]
+__all__ = ["agenda", "attendance", "audiences", "blueprint", "coverage", "evaluation", "invitations", "needs", "outside", "places", "proposals", "reminders"]
