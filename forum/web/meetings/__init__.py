@@ -13,4 +13,17 @@ from forum.web.meetings import (
 )
 from forum.web.meetings.routes import blueprint
 
-__all__ = ["agenda", "attendance", "audiences", "blueprint", "coverage", "evaluation", "invitations", "needs", "outside", "places", "proposals", "reminders"]
+__all__ = [
+    "agenda",
+    "attendance",
+    "audiences",
+    "blueprint",
+    "coverage",
+    "evaluation",
+    "invitations",
+    "needs",
+    "outside",
+    "places",
+    "proposals",
+    "reminders",
+]

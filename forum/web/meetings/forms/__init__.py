@@ -9,7 +9,7 @@ from typing import Any
 from forum.base import clock
 from forum.meetings import rules
 from forum.meetings.commands.scheduling import MODES, Details
-from forum.meetings.models import Meeting, MeetingKind, Mode, Purpose
+from forum.meetings.models import Meeting, MeetingKind, Purpose
 from forum.reference.models import Marking, Theme
 from forum.web import fields
 from forum.web.fields import Choice, choices
