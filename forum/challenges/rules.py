@@ -12,6 +12,7 @@ from forum.base import richtext
 from forum.base.errors import NotAllowed, Rejected
 from forum.challenges.models import Challenge, Status
 from forum.feedback.models import Feedback, Reply
+from forum.meetings.models import Meeting
 from forum.members.models import Member
 from forum.reference.models import Marking, Priority, Theme
 
@@ -175,6 +176,26 @@ def check_status(challenge: Challenge, status: Status) -> None:
         raise Rejected(f"The status is {status.label.lower()} already. Select another.", field="status")
     if status is Status.NEW:
         raise Rejected("A challenge is new only once. Select another status.", field="status")
+
+
+def title_on(challenge: Challenge, meeting: Meeting, marking: Marking) -> str:
+    """What a meeting's agenda calls a challenge of this marking: agendas go out by mail, titles marked higher do not."""
+    if marking is Marking.SENSITIVE and not meeting.is_sensitive:
+        return f"Challenge {challenge.reference}"
+    return challenge.title
+
+
+def check_not_there(challenge: Challenge, meeting: Meeting, number: str) -> None:
+    """`number`: that of the item about this challenge on the meeting's agenda; empty when there is none."""
+    if number:
+        raise Rejected(
+            f"{challenge.reference} is on the agenda of {meeting.reference} already, as item {number}.", field="meeting"
+        )
+
+
+def check_is_about(is_linked: bool) -> None:
+    if not is_linked:
+        raise Rejected("This item is no longer about the challenge, so nothing was changed.")
 
 
 def is_overdue(due_on: date | None, is_closed: bool, is_answered: bool, today: date) -> bool:

@@ -21,7 +21,7 @@ def call(actor: Member, meeting: Meeting, last_day: date | None) -> datetime | N
     """Ask members for items until the end of this day, or no longer at all; until when. Nobody is written to."""
     rules.check_scheduler(actor)
     queries.take(meeting)
-    until = clock.moments_of(last_day, time(23, 59, 59))[-1] if last_day else None
+    until = clock.moments_of(last_day, time(23, 59))[0] if last_day else None
     proposal_rules.check_call(meeting, until, clock.now())
     meeting.items_until = until
     history.note(actor, "called for items for" if until else "ended the call for items for", meeting)

@@ -149,6 +149,11 @@ def get(actor: Member, number: int) -> Proposal:
     return found
 
 
+def row(proposal: Proposal) -> ProposalRow:
+    """This proposal as it is read. One statement."""
+    return ProposalRow._make(db.session.execute(_rows().where(Proposal.id == proposal.id)).one())
+
+
 def made_from(form_key: str | None) -> Proposal | None:
     """What this form proposed when it was sent before."""
     return db.session.scalar(sa.select(Proposal).where(Proposal.form_key == form_key)) if form_key else None

@@ -1,4 +1,4 @@
-from forum.web.challenges import citing
+from forum.web.challenges import agendas, citing
 from forum.web.challenges.routes import blueprint
 
-__all__ = ["blueprint", "citing"]
+__all__ = ["agendas", "blueprint", "citing"]

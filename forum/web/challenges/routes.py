@@ -12,6 +12,7 @@ from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.challenges import commands, exports, queries, rules
 from forum.challenges.models import PROGRESS, RESPONSE, Challenge
+from forum.challenges.queries import agendas
 from forum.members.queries import owner_choices
 from forum.reference.models import Marking, Priority, Theme
 from forum.reference.queries import choices_of
@@ -92,6 +93,7 @@ def show(number: int) -> ResponseReturnValue:
         changes=[step for step in steps if step.status],
         is_overdue=rules.is_overdue(due_on, challenge.is_closed, bool(responses), today),
         is_yours=any(quote.is_yours for quote in quotes),
+        on_agendas=agendas.agendas_of(me(), challenge),
         prevalence=rules.PREVALENCE,
         impact=rules.IMPACT,
         may_keep=rules.may_keep(me()),
