@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -69,7 +69,9 @@ def show_moment(value: datetime) -> str:
 
 
 def show_times(start: datetime, end: datetime) -> str:
-    """1pm to 4:30pm; over midnight the second date is given too."""
-    if london(start).date() == london(end).date():
+    """1pm to 4:30pm; 10pm to midnight; past midnight the second date is given too."""
+    ends = london(end)
+    is_midnight = ends.time() == time() and end - start <= timedelta(days=1)
+    if london(start).date() == ends.date() or is_midnight:
         return f"{show_time(start)} to {show_time(end)}"
     return f"{show_time(start)} to {show_time(end)} on {show_date(end)}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, time
-from typing import Any, NamedTuple, TypedDict, Unpack
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
@@ -13,8 +13,10 @@ from forum.base import clock, history, letters
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.meetings import queries, rules
-from forum.meetings.commands import audiences, inviting, telling
+from forum.meetings.commands import audiences, inviting, places, telling
 from forum.meetings.models import Meeting, MeetingKind, Mode, Stage
+from forum.meetings.queries import desk
+from forum.meetings.queries import places as place_queries
 from forum.meetings.queries.tellings import MODES as MODES
 from forum.meetings.queries.tellings import Difference, between
 from forum.meetings.queries.tellings import in_words as in_words
@@ -24,7 +26,11 @@ from forum.reference.models import Marking, Theme
 
 
 class Details(TypedDict):
-    """What a meeting is scheduled from. Times are what a clock in London shows."""
+    """What a meeting is scheduled from. Times are what a clock in London shows; an end that is not after the start is on
+    the next day.
+
+    What need not be given stays as it is; of a new meeting, the actor is the host, and the rest is not set.
+    """
 
     title: str
     kind: MeetingKind
@@ -39,6 +45,12 @@ class Details(TypedDict):
     description: str
     marking: Marking
     is_chatham_house: bool
+    host_id: NotRequired[int | None]
+    capacity: NotRequired[int | None]  # None: as many as come
+    asks_replies: NotRequired[bool | None]  # None: as is usual for this kind
+    reply_by_on: NotRequired[date | None]
+    items_until_on: NotRequired[date | None]  # the last day on which members may propose items
+    papers_due_on: NotRequired[date | None]
 
 
 class Plan(NamedTuple):
@@ -59,10 +71,9 @@ def schedule(
     plan = _plan(details)
     domain = letters.sender().address.rpartition("@")[2]
     meeting = Meeting(
-        **plan.columns,
+        **{"host_id": actor.id} | plan.columns,
         themes=plan.themes,
         stage=Stage.DRAFT,
-        host_id=actor.id,
         ical_uid=f"{uuid4()}@{domain}",
         changed_at=clock.now(),
         form_key=form_key or None,
@@ -106,24 +117,27 @@ def change(actor: Member, meeting: Meeting, *, version: int, is_told: bool = Fal
             f"{who} changed this meeting while you were changing it. Compare the two, then save yours or leave theirs.",
             "version",
         )
-    plan = _plan(details, {theme.id for theme in meeting.themes})
+    plan = _plan(details, meeting)
     told = _differences(meeting, plan)
+    capacity = plan.columns.pop("capacity", meeting.capacity)
     telling.keep_known(meeting)
     _apply(meeting, plan)
     history.note(actor, "changed", meeting, changed=[difference.name for difference in told])
     db.session.flush()
+    if capacity != meeting.capacity:
+        _limit(actor, meeting, capacity)
     telling.carry_over(meeting)
     return inviting.tell(actor, meeting) if told and is_told and meeting.is_open else 0
 
 
 def differences(meeting: Meeting, **details: Unpack[Details]) -> list[Difference]:
     """What those invited would have to be told if the meeting got these details. `meeting` has its themes loaded."""
-    return _differences(meeting, _plan(details, {theme.id for theme in meeting.themes}))
+    return _differences(meeting, _plan(details, meeting))
 
 
 def asks_again(meeting: Meeting, **details: Unpack[Details]) -> bool:
     """Whether, with these details, everybody would be asked for a new answer."""
-    return _asks_again(meeting, _plan(details, {theme.id for theme in meeting.themes}))
+    return _asks_again(meeting, _plan(details, meeting))
 
 
 def cancel(actor: Member, meeting: Meeting, reason: str) -> int:
@@ -142,17 +156,19 @@ def cancel(actor: Member, meeting: Meeting, reason: str) -> int:
 
 
 def moments_of(day: date, starts: time, ends: time, is_second_hour: bool | None) -> tuple[datetime, datetime]:
-    """When a meeting starts and ends, from what London's clocks show.
+    """When a meeting starts and ends, from what London's clocks show. An end that is not later is on the next day.
 
     Raises Rejected for an hour that March leaves out, at "hour" for one that October shows twice when it is not said
-    which, and when the end is not after the start.
+    which, and when the meeting would be longer than any.
     """
     starts_at = _moment(day, starts, is_second_hour, "starts")
-    ending = [moment for moment in clock.moments_of(day, ends) if moment > starts_at]
-    if not ending and clock.moments_of(day, ends):
-        rules.check_length(starts_at, clock.moments_of(day, ends)[-1])
-    started_twice = len(clock.moments_of(day, starts)) == 2
-    ends_at = ending[0] if ending and started_twice else _moment(day, ends, is_second_hour, "ends")
+    later = [moment for moment in clock.moments_of(day, ends) if moment > starts_at]
+    if not later and ends <= starts:
+        ends_at = _moment(day + timedelta(days=1), ends, is_second_hour, "ends")
+    elif later and len(clock.moments_of(day, starts)) == 2:
+        ends_at = later[0]
+    else:
+        ends_at = _moment(day, ends, is_second_hour, "ends")
     rules.check_length(starts_at, ends_at)
     return starts_at, ends_at
 
@@ -170,15 +186,54 @@ def _moment(day: date, at: time, is_second_hour: bool | None, field: str) -> dat
     return found[-1] if is_second_hour else found[0]
 
 
-def _plan(details: Details, kept_themes: Collection[int] = ()) -> Plan:
-    """Raises Rejected, naming the field, for what cannot be."""
+def _plan(details: Details, meeting: Meeting | None = None) -> Plan:
+    """For this meeting, which has its themes loaded, or a new one. Raises Rejected, naming the field, for what cannot be."""
     starts_at, ends_at = moments_of(details["day"], details["starts"], details["ends"], details["is_second_hour"])
     rules.check_where(details["mode"], details["place"], details["joining_link"])
     themes = reference.chosen(Theme, details["theme_ids"])
-    rules.check_themes(details["theme_ids"], themes, kept_themes, clock.today())
+    kept = {theme.id for theme in meeting.themes} if meeting else set()
+    rules.check_themes(details["theme_ids"], themes, kept, clock.today())
     same = ("title", "kind", "mode", "place", "joining_link", "description", "marking", "is_chatham_house")
     columns = {name: details[name] for name in same}  # type: ignore[literal-required]
-    return Plan(columns | {"starts_at": starts_at, "ends_at": ends_at}, themes)
+    return Plan(columns | _further(details, meeting) | {"starts_at": starts_at, "ends_at": ends_at}, themes)
+
+
+def _further(details: Details, meeting: Meeting | None) -> dict[str, Any]:
+    """Columns from those of the details that need not be given."""
+    names = ("host_id", "capacity", "reply_by_on", "papers_due_on")
+    found: dict[str, Any] = {name: details[name] for name in names if name in details}  # type: ignore[literal-required]
+    until = details.get("items_until_on")
+    rules.check_dates(details["day"], found.get("reply_by_on"), until, found.get("papers_due_on"))
+    rules.check_places(found.get("capacity"))
+    host = found.get("host_id")
+    rules.check_host(host in {None, meeting.host_id if meeting else None} or desk.may_host(host))
+    if "items_until_on" in details:
+        found["items_until"] = _end_of_call(until, meeting)
+    if meeting is None or "asks_replies" in details:
+        asked = details.get("asks_replies")
+        found["asks_replies"] = details["kind"] in rules.ASKING if asked is None else asked
+    return found
+
+
+def _end_of_call(until: date | None, meeting: Meeting | None) -> datetime | None:
+    """11:59pm of that day; a call that was ended earlier on it stays ended."""
+    before = meeting.items_until if meeting else None
+    if until is None or (before and clock.london(before).date() == until):
+        return before if until else None
+    return clock.moments_of(until, time(23, 59))[0]
+
+
+def _limit(actor: Member, meeting: Meeting, capacity: int | None) -> None:
+    """What is kept for sectors stays kept; without a limit nothing is."""
+    reserved = place_queries.places(meeting).reserved if capacity is not None else {}
+    places.arrange(
+        actor,
+        meeting,
+        capacity=capacity,
+        reserved=reserved,
+        confirm_within_hours=meeting.confirm_within_hours,
+        freeze_hours=meeting.freeze_hours,
+    )
 
 
 def _apply(meeting: Meeting, plan: Plan) -> None:

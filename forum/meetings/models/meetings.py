@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from forum.base import richtext
 from forum.base.db import Base, Words
 from forum.members.models import Member
 from forum.reference.models import Marking, Theme
@@ -58,6 +60,11 @@ def where(mode: Mode, place: str) -> str:
     if mode is Mode.ONLINE:
         return "Online"
     return place if mode is Mode.IN_PERSON else f"{place}, and online"
+
+
+@lru_cache(maxsize=256)  # a calendar has many meetings, and is asked for every few minutes
+def _as_text(markdown: str) -> str:
+    return richtext.to_text(richtext.to_html(markdown))
 
 
 class MeetingSeries(Base):
@@ -176,6 +183,11 @@ class Meeting(Base):
     def online_link(self) -> str:
         """The joining link, where the meeting can be joined online."""
         return "" if self.mode is Mode.IN_PERSON else self.joining_link
+
+    @property
+    def description_as_text(self) -> str:
+        """The description, which is Markdown, in words alone: for letters and calendars."""
+        return _as_text(self.description) if self.description else ""
 
     @property
     def length(self) -> timedelta:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from forum.base import clock
 from forum.base.db import db
@@ -46,6 +46,7 @@ class MeetingRow(NamedTuple):
     is_invited: bool
     answer: Answer | None
     answer_mode: Mode | None
+    asks_replies: bool
 
     @property
     def reference(self) -> str:
@@ -61,7 +62,7 @@ class MeetingRow(NamedTuple):
 
     @property
     def needs_answer(self) -> bool:
-        return self.is_invited and self.answer is None and self.stage is Stage.OPEN
+        return self.is_invited and self.asks_replies and self.answer is None and self.stage is Stage.OPEN
 
     @property
     def answer_in_words(self) -> str:
@@ -69,8 +70,15 @@ class MeetingRow(NamedTuple):
 
 
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
-    """Which meetings this person may know of."""
-    return sa.true() if rules.may_schedule(actor) else Meeting.stage != Stage.DRAFT
+    """Which meetings this person may know of: what `rules.may_see` says, as a condition."""
+    if rules.may_schedule(actor):
+        return sa.true()
+    invitation = aliased(Invitation)
+    is_invited = sa.exists().where(
+        invitation.meeting_id == Meeting.id, invitation.member_id == actor.id, invitation.removed_at.is_(None)
+    )
+    is_shown = sa.or_(Meeting.kind.not_in(sorted(rules.INVITE_ONLY, key=str)), is_invited)
+    return sa.or_(sa.and_(Meeting.stage != Stage.DRAFT, is_shown), Meeting.host_id == actor.id)
 
 
 def _rows(actor: Member) -> Any:
@@ -90,6 +98,7 @@ def _rows(actor: Member) -> Any:
             Invitation.id.is_not(None),
             Invitation.answer,
             Invitation.mode,
+            Meeting.asks_replies,
         )
         .outerjoin(Invitation, mine)
         .where(readable_by(actor))
@@ -97,10 +106,25 @@ def _rows(actor: Member) -> Any:
 
 
 def meetings(
-    actor: Member, *, is_past: bool = False, theme: int | None = None, key: str | None = None
+    actor: Member,
+    *,
+    is_past: bool = False,
+    theme: int | None = None,
+    kind: MeetingKind | None = None,
+    is_draft: bool = False,
+    key: str | None = None,
 ) -> Page[MeetingRow]:
-    """Meetings that are still to come, the next one first; or those that are over, the latest first. One statement."""
-    wanted = _rows(actor).where((Meeting.ends_at < clock.now()) == is_past)
+    """Meetings that are still to come, the next one first; or those that are over, the latest first. One statement.
+
+    `is_draft`: the drafts instead, whether their date has passed or not.
+    """
+    wanted = _rows(actor)
+    if is_draft:
+        wanted = wanted.where(Meeting.stage == Stage.DRAFT)
+    else:
+        wanted = wanted.where((Meeting.ends_at < clock.now()) == is_past)
+    if kind is not None:
+        wanted = wanted.where(Meeting.kind == kind)
     if theme is not None:
         wanted = wanted.where(
             sa.exists().where(meeting_theme.c.meeting_id == Meeting.id, meeting_theme.c.theme_id == theme)
@@ -135,7 +159,9 @@ def next_for(actor: Member) -> MeetingRow | None:
 
 def unanswered_by(actor: Member) -> list[MeetingRow]:
     """The open meetings to which this person has yet to answer, the next one first. One statement."""
-    owed = sa.and_(Meeting.stage == Stage.OPEN, Invitation.id.is_not(None), Invitation.answer.is_(None))
+    owed = sa.and_(
+        Meeting.stage == Stage.OPEN, Meeting.asks_replies, Invitation.id.is_not(None), Invitation.answer.is_(None)
+    )
     return _next(actor, owed, 20)
 
 

@@ -47,7 +47,7 @@ def in_words(meeting: Meeting) -> Said:
         "How": MODES[meeting.mode],
         "Place": "" if meeting.mode is Mode.ONLINE else meeting.place,
         "Joining link": meeting.online_link,
-        "Description": "" if meeting.is_sensitive else meeting.description,
+        "Description": "" if meeting.is_sensitive else meeting.description_as_text,
     }
 
 

@@ -8,12 +8,15 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from forum.base.errors import NotAllowed, NotFound, Rejected
-from forum.meetings.models import Answer, Invitation, Meeting, Mode, Stage
+from forum.meetings.models import Answer, Invitation, Meeting, MeetingKind, Mode, Stage
 from forum.members.models import Member
 from forum.reference.models import Theme
 
 LINK_OUTLIVES = timedelta(days=1)  # how long after the meeting a reply link still shows it
 LONGEST_MEETING = 12 * 60  # minutes
+MOST_PLACES = 10_000
+INVITE_ONLY = frozenset({MeetingKind.ROUNDTABLE, MeetingKind.MINISTERS})  # only those invited know of them
+ASKING = frozenset({MeetingKind.FORUM, MeetingKind.WORKING_GROUP})  # ask for an answer unless told otherwise
 
 
 class Way(NamedTuple):
@@ -52,9 +55,25 @@ def may_schedule(actor: Member) -> bool:
     return actor.runs_the_forum
 
 
-def may_see(actor: Member, meeting: Meeting) -> bool:
-    """Drafts are there for whoever runs the Forum alone."""
-    return meeting.stage is not Stage.DRAFT or may_schedule(actor)
+def may_see(actor: Member, meeting: Meeting, *, is_invited: bool = False) -> bool:
+    """Drafts are there for whoever runs the Forum and the host alone; meetings by invitation for those invited too.
+
+    `queries.readable_by` asks the same of the database.
+    """
+    if may_schedule(actor) or is_host(actor, meeting):
+        return True
+    return meeting.stage is not Stage.DRAFT and (is_invited or meeting.kind not in INVITE_ONLY)
+
+
+def is_host(actor: Member, meeting: Meeting) -> bool:
+    return meeting.host_id is not None and meeting.host_id == actor.id
+
+
+def may_see_who_comes(actor: Member, meeting: Meeting, *, is_invited: bool) -> bool:
+    """Those invited see who else comes, except where the meeting is by invitation: then whoever holds it alone."""
+    if may_schedule(actor) or is_host(actor, meeting):
+        return True
+    return is_invited and meeting.is_open and meeting.kind not in INVITE_ONLY
 
 
 def may_see_joining_link(actor: Member, invitation: Invitation | None) -> bool:
@@ -87,10 +106,29 @@ def _is_web_address(words: str) -> bool:
 
 
 def check_length(starts_at: datetime, ends_at: datetime) -> None:
-    if ends_at <= starts_at:
-        raise Rejected("The end must be later than the start, on the same day", "ends")
-    if ends_at - starts_at > timedelta(minutes=LONGEST_MEETING):
-        raise Rejected("A meeting can last up to 12 hours. Check the start and the end", "ends")
+    """The end is later than the start: where the clock shows less, it is on the next day."""
+    if not timedelta() < ends_at - starts_at <= timedelta(minutes=LONGEST_MEETING):
+        raise Rejected("The end must be later than the start, by up to 12 hours, which may go past midnight", "ends")
+
+
+def check_dates(day: date, reply_by: date | None, items_until: date | None, papers_due: date | None) -> None:
+    """What is asked for before a meeting is asked for in time; papers may come on the day."""
+    if reply_by is not None and reply_by > day:
+        raise Rejected("The date to answer by must be the day of the meeting or earlier", "reply_by_on")
+    if items_until is not None and items_until >= day:
+        raise Rejected("The last day to propose items must be before the meeting", "items_until_on")
+    if papers_due is not None and papers_due > day:
+        raise Rejected("The date papers are due must be the day of the meeting or earlier", "papers_due_on")
+
+
+def check_host(is_known: bool) -> None:
+    if not is_known:
+        raise Rejected("This person cannot host meetings any more. Select somebody else", "host_id")
+
+
+def check_places(capacity: int | None) -> None:
+    if capacity is not None and not 1 <= capacity <= MOST_PLACES:
+        raise Rejected(f"Places must be between 1 and {MOST_PLACES:,}", "capacity")
 
 
 def check_themes(wanted: Collection[int], found: Iterable[Theme], kept: Collection[int], on: date) -> None:
