@@ -26,6 +26,7 @@ ROOMS = (
     "summaries",
     "search",
     "letters",
+    "inbox",
     "pages",
     "admin",
     "health",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from forum.base import clock, letters
+from forum.base import clock, inbox, letters
 from forum.base.paging import First
 from forum.challenges import queries as challenges
 from forum.challenges.queries import ChallengeMark
@@ -21,6 +21,8 @@ from forum.meetings.models import Stage
 from forum.meetings.queries import ComingRow
 from forum.members import queries as members
 from forum.members.models import Member, Standing
+from forum.members.queries import addresses
+from forum.members.queries.addresses import StoppedRow
 from forum.minutes import queries as minutes
 from forum.minutes.queries import ToWriteRow
 from forum.web.furniture import me, plural
@@ -91,6 +93,7 @@ def _for_the_secretariat(person: Member) -> str:
     coming, standings = meetings.coming(), members.standings()
     to_do = [
         *_letters(letters.trouble()),
+        *_mail(inbox.waiting(), addresses.stopped()),
         *_meetings(coming),
         *_minutes(minutes.to_write()),
         *_owners(challenges.without_owner(person, size=3)),
@@ -116,6 +119,17 @@ def _letters(trouble: letters.Trouble) -> Iterator[Task]:
         yield Task(f"{plural(trouble.failed, 'letter')} failed", "/letters", "failed", hint)
     if trouble.held:
         yield Task(f"{plural(trouble.held, 'letter is', 'letters are')} held", "/letters?state=held")
+
+
+def _mail(waiting: int, stopped: list[StoppedRow]) -> Iterator[Task]:
+    if waiting:
+        yield Task(f"{plural(waiting, 'mail waits', 'mails wait')} to be read", "/inbox")
+    for row in stopped[:3]:
+        whom = row.organisation or "them by phone or post"
+        hint = f"{row.reason}. Ask {whom} for the right address."
+        yield Task(f"Letters to {row.name} come back", f"/members/{row.id}", "failed", hint)
+    if len(stopped) > 3:
+        yield Task(f"Letters to {plural(len(stopped) - 3, 'more member comes', 'more members come')} back", "/inbox", "failed")
 
 
 def _meetings(coming: list[ComingRow]) -> Iterator[Task]:

@@ -1,4 +1,4 @@
-from forum.web.members import groups, importing
+from forum.web.members import addresses, groups, importing
 from forum.web.members.routes import blueprint
 
-__all__ = ["blueprint", "groups", "importing"]
+__all__ = ["addresses", "blueprint", "groups", "importing"]

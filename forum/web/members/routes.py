@@ -8,12 +8,13 @@ from typing import TypeVar
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.base import clock, history
+from forum.base import clock, history, letters
 from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.meetings.commands import inviting
 from forum.members import exports, queries, rules
 from forum.members.commands import joining, keeping
+from forum.members.queries import aliases
 from forum.reference.models import PoliceForce, Region, Sector, Theme
 from forum.reference.queries import choices as listed
 from forum.reference.queries import choices_of
@@ -62,7 +63,14 @@ def show(number: int) -> ResponseReturnValue:
     member = queries.get(me(), number)
     keeps = rules.may_keep_members(me())
     letter = queries.joining_letter(member) if keeps and rules.may_be_sent_joining_letter(member) else None
-    return render_template("members/show.html", member=member, keeps=keeps, letter=letter)
+    return render_template(
+        "members/show.html",
+        member=member,
+        keeps=keeps,
+        letter=letter,
+        aliases=aliases.of(member) if keeps else [],
+        suppression=letters.suppression(member.email) if keeps else None,
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
