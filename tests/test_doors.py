@@ -21,6 +21,7 @@ OPEN = {
     "health.ready",
     "pages.show",
     "replies.answer",
+    "replies.calendar",
     "unsubscribe.leave",
 }
 ROUTES = Path(__file__).with_name("routes.txt")

@@ -66,7 +66,7 @@ def answer(
         stand_in=stand_in,
     )
     db.session.add(reply)
-    said = {"said_by": said_by} if said_by else {}
+    said: dict[str, Any] = {"said_by": said_by} if said_by else {}
     history.note(actor, "answered", invitation, about=meeting, answer=way.sent, source=source.value, **said)
     needs.follow(actor, meeting, invitation, way.answer, wanted)
     if is_limited:

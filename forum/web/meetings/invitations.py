@@ -15,12 +15,12 @@ from forum.base.letters import Kind
 from forum.meetings import queries, rules
 from forum.meetings.commands import inviting, ordering, replying
 from forum.meetings.models import Invitation, Meeting
-from forum.meetings.queries import audiences, tellings
+from forum.meetings.queries import audiences, places, tellings
 from forum.meetings.rules import tellings as telling_rules
 from forum.meetings.rules.tellings import IN_ONE_REQUEST
 from forum.members import queries as members
-from forum.web.furniture import me, plural, say
 from forum.web.fields import choices
+from forum.web.furniture import me, plural, say
 from forum.web.meetings import forms
 from forum.web.meetings.forms.invitations import OnBehalfForm, StandInForm
 from forum.web.meetings.routes import blueprint, kept
@@ -44,6 +44,7 @@ def invitations(number: int) -> ResponseReturnValue:
         page=page,
         filters=form,
         may_invite=rules.may_invite(meeting, clock.now()),
+        places=places.tally(meeting),
         orders=tellings.open_orders(meeting),
         **_waiting(),
     )

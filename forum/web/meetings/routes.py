@@ -14,6 +14,7 @@ from forum.meetings import exports, queries, rules
 from forum.meetings.commands import scheduling
 from forum.meetings.models import Meeting
 from forum.meetings.queries import desk
+from forum.meetings.rules import needs
 from forum.minutes import queries as minutes
 from forum.reference import queries as reference
 from forum.reference.models import Theme
@@ -75,6 +76,7 @@ def _page(meeting: Meeting, form: ReplyForm) -> str:
         invitation=invitation,
         answer=rules.answer_in_words(invitation.answer, invitation.mode) if invitation else "",
         may_answer=invitation is not None and rules.may_answer(meeting, now),
+        may_read_needs=needs.may_read(actor, meeting),
         reply=replying.standing(invitation, url_for(".calendar", number=meeting.id)),
         shows_link=rules.may_see_joining_link(actor, invitation),
         minutes=minutes.standing(actor, meeting.id),
