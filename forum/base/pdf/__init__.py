@@ -64,19 +64,20 @@ def make(template: str, data: Any, standards: Sequence[str] = (ACCESSIBLE,)) -> 
 
 def write(document: Document, pages: int | None = None) -> bytes:
     """The PDF of a document. `pages`: of the whole file, when it becomes the front of a bound one."""
+    return make("document", {**plain(document), "pages": pages})
+
+
+def plain(document: Document) -> dict[str, Any]:
+    """A document as plain values, as templates read it."""
     tongue, _, country = document.language.partition("-")
-    return make(
-        "document",
-        {
-            "title": document.title,
-            "creator": document.creator,
-            "marking": document.marking.upper(),
-            "language": tongue,
-            "region": country or None,
-            "pages": pages,
-            "blocks": [_block(block) for block in document.blocks],
-        },
-    )
+    return {
+        "title": document.title,
+        "creator": document.creator,
+        "marking": document.marking.upper(),
+        "language": tongue,
+        "region": country or None,
+        "blocks": [_block(block) for block in document.blocks],
+    }
 
 
 def look(data: bytes, name: str) -> list[str]:

@@ -18,6 +18,7 @@ from forum.base.db import ask_to_wake, db
 from forum.base.errors import Rejected
 from forum.base.letters import Kind
 from forum.base.pdf import Part, Refused
+from forum.base.words import pages_in_words
 from forum.meetings import queries
 from forum.meetings.exports import documents
 from forum.meetings.exports.documents import ForItem, LeftOut, Packed
@@ -288,6 +289,11 @@ def finish(order: Order, made: Made) -> None:
     history.note(None, "failed to make" if made.failed_because else "made", pack, made.failed_because)
 
 
+def note_read(actor: Member, meeting: Meeting, pack: PaperPack) -> None:
+    """Note that somebody took a copy of a pack with sensitive papers in it."""
+    history.note(actor, "downloaded", pack, about=meeting)
+
+
 # --- telling ---------------------------------------------------------------------------------------------------------
 
 
@@ -352,6 +358,6 @@ def _words(meeting: Meeting, pack: PaperPack) -> dict[str, Any]:
         "marking": pack.marking,
         "count": len(inside),
         "papers": [] if pack.marking is Marking.SENSITIVE else inside,
-        "changed": documents.pages_in_words(changed) if changed else "",
+        "changed": pages_in_words(changed),
         "papers_url": letters.link(f"/meetings/{meeting.id}/papers"),
     }

@@ -23,7 +23,7 @@ from forum.base.opendocument import (
     Words,
     paragraphs,
 )
-from forum.base.words import plural
+from forum.base.words import pages_in_words, plural
 from forum.meetings.models import Meeting, MeetingKind, Mode, Purpose
 from forum.meetings.rules import papers as rules
 from forum.reference.models import Marking
@@ -206,18 +206,6 @@ def _pages(paper: Packed) -> str:
     if paper.changed is None:
         return shown
     return f"{shown}\nchanged: {pages_in_words(paper.changed)}" if paper.changed else f"{shown}\nunchanged"
-
-
-def pages_in_words(pages: Sequence[int]) -> str:
-    """ "pages 12, 14 to 16"."""
-    runs: list[list[int]] = []
-    for page in sorted(pages):
-        if runs and page == runs[-1][-1] + 1:
-            runs[-1].append(page)
-        else:
-            runs.append([page])
-    shown = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
-    return f"page{'s' if len(pages) > 1 else ''} {', '.join(shown)}"
 
 
 def _facts(meeting: Meeting, *more: tuple[str, str]) -> list[Block]:

@@ -13,6 +13,7 @@ from forum.base import clock, files
 from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.base.files import StoredFile
+from forum.base.words import pages_in_words, plural
 from forum.meetings.models import AgendaItem, Invitation, Meeting, Paper, PaperPack, PaperVersion
 from forum.meetings.rules import may_schedule
 from forum.members.models import Member
@@ -62,7 +63,7 @@ def in_words(kind: str | None, size: int | None, pages: int | None) -> str:
     """What a file is: "PDF, 340 KB, 12 pages"; empty when there is none."""
     if kind is None or size is None:
         return ""
-    counted = [f"{pages} page{'' if pages == 1 else 's'}"] if pages else []
+    counted = [plural(pages, "page")] if pages else []
     return ", ".join([files.KINDS[kind].short, files.show_size(size), *counted])
 
 
@@ -80,7 +81,7 @@ def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     is_here = Paper.withdrawn_at.is_(None)
     if actor.is_official:
         return is_here
-    return sa.and_(is_here, sa.or_(Paper.marking == Marking.OFFICIAL, invited(actor)))
+    return sa.and_(is_here, sa.or_(Paper.marking == Marking.OFFICIAL, Paper.owner_id == actor.id, invited(actor)))
 
 
 def _rows() -> Any:
@@ -252,8 +253,13 @@ class PackRow(NamedTuple):
         return int(self.contents.get("withheld", 0))
 
     @property
-    def changed_pages(self) -> list[int]:
-        return list(self.contents.get("changed_pages", ()))
+    def changed_in_words(self) -> str:
+        return pages_in_words(self.contents.get("changed_pages", ()))
+
+
+def newest_whole(packs: list[PackRow]) -> int | None:
+    """The number of the newest pack that leaves out nothing because of its marking: the one people are told of."""
+    return next((pack.number for pack in packs if pack.is_made and not pack.withheld), None)
 
 
 def packs(meeting: Meeting, markings: list[Marking]) -> list[PackRow]:

@@ -25,7 +25,8 @@ def may_read(actor: Member, meeting: Meeting, paper: Paper, invitation: Invitati
     """A withdrawn paper is kept for the secretariat alone."""
     if not may_see(actor, meeting) or (paper.withdrawn_at is not None and not may_schedule(actor)):
         return False
-    return paper.marking is Marking.OFFICIAL or may_read_sensitive(actor, invitation)
+    is_asked = paper.owner_id == actor.id
+    return is_asked or paper.marking is Marking.OFFICIAL or may_read_sensitive(actor, invitation)
 
 
 def may_bring(actor: Member, paper: Paper) -> bool:
