@@ -101,7 +101,8 @@ def upload() -> ResponseReturnValue:
     form = UploadForm()
     if form.submitted():
         try:
-            data = form.file.data.read(inbox.LARGEST + 1)
+            with form.file.data.stream as file:
+                data = file.read(inbox.LARGEST + 1)
             if len(data) > inbox.LARGEST:
                 raise Rejected("The file must be smaller than 1 MB", "file")
             with transaction():
