@@ -73,6 +73,7 @@ def take_in(raw: bytes) -> Received:
     """
     try:
         with transaction():
+            db.session.expire_all()  # of many mails in one session, each is read against what the one before it left
             return receive(raw)
     except (DBAPIError, Rejected):
         raise
