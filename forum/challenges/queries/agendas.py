@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -41,7 +41,7 @@ class OnAgendaRow(NamedTuple):
 _over = aliased(AgendaItem)
 
 
-def _rows() -> sa.Select[tuple[int, int, int, int, str, datetime]]:
+def _rows() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(AgendaItem.id, _over.position, AgendaItem.position, Meeting.id, Meeting.title, Meeting.starts_at)
         .join(AgendaChallenge, AgendaChallenge.agenda_item_id == AgendaItem.id)
@@ -53,14 +53,16 @@ def _rows() -> sa.Select[tuple[int, int, int, int, str, datetime]]:
 def agendas_of(actor: Member, challenge: Challenge) -> list[OnAgendaRow]:
     """The agendas this challenge is on, of meetings this person may know of, the latest meeting first. One statement."""
     wanted = _rows().where(AgendaChallenge.challenge_id == challenge.id, meeting_readable_by(actor))
-    return [OnAgendaRow(*row) for row in db.session.execute(wanted.order_by(Meeting.starts_at.desc(), AgendaItem.id))]
+    return [
+        OnAgendaRow._make(row) for row in db.session.execute(wanted.order_by(Meeting.starts_at.desc(), AgendaItem.id))
+    ]
 
 
 def number_on(challenge: Challenge, meeting: Meeting) -> str:
     """The number of the item about this challenge on this meeting's agenda; empty when there is none."""
     wanted = _rows().where(AgendaChallenge.challenge_id == challenge.id, Meeting.id == meeting.id)
     row = db.session.execute(wanted.limit(1)).first()
-    return OnAgendaRow(*row).number if row else ""
+    return OnAgendaRow._make(row).number if row else ""
 
 
 # Put together once: read for every visit to a meeting's page.

@@ -72,7 +72,7 @@ def change_item(
     """Give an item these details. Raises Rejected at "version" when somebody else changed it meanwhile."""
     _begin(actor, meeting)
     rules.check_item(title, minutes)
-    db.session.refresh(item)
+    agendas.reread(meeting, item)
     if item.version != version:
         who = queries.who_changed(item)
         raise Rejected(
@@ -88,6 +88,7 @@ def change_item(
 def remove_item(actor: Member, meeting: Meeting, item: AgendaItem) -> None:
     """Take an item off the agenda; those after it move up. What a member proposed goes back to the backlog."""
     _begin(actor, meeting)
+    agendas.reread(meeting, item)
     order_rules.check_removing(agendas.parts(item))
     for proposal in proposals.behind(item):
         reason = f"It was taken off the agenda of {meeting.title}."
@@ -104,7 +105,7 @@ def move_item(actor: Member, meeting: Meeting, item: AgendaItem, *, by: int, see
     A second press of the same button therefore moves nothing.
     """
     _begin(actor, meeting)
-    db.session.refresh(item)
+    agendas.reread(meeting, item)
     target = item.position + by
     if item.position != seen_at:
         return False
@@ -118,7 +119,7 @@ def move_item(actor: Member, meeting: Meeting, item: AgendaItem, *, by: int, see
 def make_part(actor: Member, meeting: Meeting, item: AgendaItem, *, seen_at: int) -> bool:
     """Make an item the last sub-item of the one before it; False when it is no longer where it was seen."""
     _begin(actor, meeting)
-    db.session.refresh(item)
+    agendas.reread(meeting, item)
     before = _at(meeting, item.position - 1)
     if item.parent_id is not None or item.position != seen_at or before is None:
         return False
@@ -132,11 +133,11 @@ def make_part(actor: Member, meeting: Meeting, item: AgendaItem, *, seen_at: int
 def make_whole(actor: Member, meeting: Meeting, item: AgendaItem) -> bool:
     """Make a sub-item an item of its own, right behind the one it was part of; False when it is one already."""
     _begin(actor, meeting)
-    db.session.refresh(item)
+    agendas.reread(meeting, item)
     parent = agendas.find(meeting, item.parent_id) if item.parent_id else None
     if parent is None:
         return False
-    db.session.refresh(parent)
+    agendas.reread(meeting, parent)
     _shift(meeting, parent.id, AgendaItem.position > item.position, -1)
     _shift(meeting, None, AgendaItem.position > parent.position, 1)
     item.parent_id, item.position = None, parent.position + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -74,7 +74,7 @@ def agenda(meeting: Meeting) -> list[ItemRow]:
 
     Each item starts when the ones before it have had their minutes, the first sub-item with its item.
     """
-    beneath: dict[int | None, list[sa.Row[tuple[object, ...]]]] = defaultdict(list)
+    beneath: dict[int | None, list[sa.Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in db.session.execute(_ITEMS, {"meeting": meeting.id}):
         beneath[row.parent_id].append(row)
     rows: list[ItemRow] = []
@@ -87,7 +87,7 @@ def agenda(meeting: Meeting) -> list[ItemRow]:
     return rows
 
 
-def _parts(rows: Iterable[sa.Row[tuple[object, ...]]], before: str, starts_at: datetime) -> list[ItemRow]:
+def _parts(rows: Iterable[sa.Row[*tuple[Any, ...]]], before: str, starts_at: datetime) -> list[ItemRow]:
     parts: list[ItemRow] = []
     for position, row in enumerate(rows, start=1):
         parts.append(_row(row, position, f"{before}{position}", starts_at))
@@ -95,8 +95,8 @@ def _parts(rows: Iterable[sa.Row[tuple[object, ...]]], before: str, starts_at: d
     return parts
 
 
-def _row(row: sa.Row[tuple[object, ...]], position: int, number: str, starts_at: datetime) -> ItemRow:
-    return ItemRow(position=position, number=number, starts_at=starts_at, **row._mapping)  # type: ignore[arg-type]
+def _row(row: sa.Row[*tuple[Any, ...]], position: int, number: str, starts_at: datetime) -> ItemRow:
+    return ItemRow(position=position, number=number, starts_at=starts_at, **row._mapping)
 
 
 def nested(items: Iterable[ItemRow]) -> list[tuple[ItemRow, list[ItemRow]]]:
@@ -137,6 +137,13 @@ def item(meeting: Meeting, number: int) -> AgendaItem:
 def find(meeting: Meeting, number: int) -> AgendaItem | None:
     """The item with this id, when it is on this meeting's agenda."""
     return db.session.scalar(sa.select(AgendaItem).where(AgendaItem.id == number, AgendaItem.meeting_id == meeting.id))
+
+
+def reread(meeting: Meeting, item: AgendaItem) -> None:
+    """Read the item anew, as others left it. Raises NotFound when they took it off the agenda."""
+    wanted = sa.select(AgendaItem).where(AgendaItem.id == item.id, AgendaItem.meeting_id == meeting.id)
+    if db.session.scalar(wanted, execution_options={"populate_existing": True}) is None:
+        raise NotFound("This item is not on the agenda. It may have been removed.")
 
 
 def parts(item: AgendaItem) -> int:

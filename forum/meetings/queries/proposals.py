@@ -138,7 +138,7 @@ def calls(actor: Member) -> list[CallRow]:
         .where(readable_by(actor), Meeting.stage == Stage.OPEN, Meeting.items_until >= clock.now())
         .order_by(Meeting.items_until, Meeting.id)
     )
-    return [CallRow(*row) for row in db.session.execute(wanted)]
+    return [CallRow._make(row) for row in db.session.execute(wanted)]
 
 
 def get(actor: Member, number: int) -> Proposal:
