@@ -12,25 +12,15 @@ import json
 import logging
 import resource
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 MEMORY = 1024**3  # bytes
 SECONDS = 20  # of processor time
-DEEPEST = 12  # how far what a page draws is followed
-# What leads out of a page: back to the tree of pages, or to what says nothing of how it looks.
-_PASSED_OVER = {
-    "/Parent",
-    "/P",
-    "/Annots",
-    "/B",
-    "/StructParents",
-    "/StructParent",
-    "/Metadata",
-    "/PieceInfo",
-    "/LastModified",
-}
-_FONT_FILES = {"/FontFile", "/FontFile2", "/FontFile3", "/FontName", "/BaseFont", "/CIDSet"}
+# What leads out of a page, says nothing of how it looks, or is made anew each time a program writes the same words.
+_PASSED_OVER = {"/Parent", "/P", "/Annots", "/B", "/StructParents", "/StructParent", "/Metadata", "/PieceInfo"}
+_PASSED_OVER |= {"/LastModified", "/FontFile", "/FontFile2", "/FontFile3", "/FontName", "/BaseFont", "/CIDSet"}
 
 
 def look(data: bytes, most: int) -> dict[str, Any]:
@@ -53,45 +43,42 @@ def digest(page: Any) -> str:
 
     The embedded outlines of a font are left out, as programs make them anew, but not which letters its codes stand for.
     """
-    found = hashlib.sha256()
-    drawn = {"/Contents": page.get("/Contents"), "/Resources": page.get("/Resources")}
     sheet = [*map(float, page.mediabox), *map(float, page.cropbox), page.rotation]
-    found.update(repr(sheet).encode())
-    _add(found, drawn, DEEPEST, set())
-    return found.hexdigest()
+    drawn = [dict.get(page, "/Contents"), page.get("/Resources")]
+    return hashlib.sha256(repr(sheet).encode() + b"".join(map(_digest, drawn))).hexdigest()
 
 
-def _add(found: Any, value: Any, depth: int, above: set[int]) -> None:
-    from pypdf.generic import IndirectObject, StreamObject
+_known: dict[int, bytes] = {}  # by the id of the object: the same logo is on every page, and circles must end
+_kept: list[Any] = []  # objects whose id is known may not go, or another gets it
+
+
+def _digest(value: Any) -> bytes:
+    from pypdf.generic import IndirectObject
 
     if isinstance(value, IndirectObject):
         value = value.get_object()
-    if depth == 0 or id(value) in above:
+    if not isinstance(value, (dict, list)):
+        return hashlib.sha256(repr(value).encode()).digest()
+    if id(value) not in _known:
+        _known[id(value)] = b"a circle"
+        _kept.append(value)
+        _known[id(value)] = hashlib.sha256(b"".join(_pieces(value))).digest()
+    return _known[id(value)]
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    from pypdf.generic import StreamObject
+
+    if isinstance(value, list):
+        yield b"[%d" % len(value)
+        yield from map(_digest, list.__iter__(value))
         return
-    above = above | {id(value)}
-    if isinstance(value, dict):
-        for name in sorted(value):
-            if name not in _PASSED_OVER and name not in _FONT_FILES:
-                found.update(str(name).encode())
-                _add(found, dict.__getitem__(value, name), depth - 1, above)
-        if isinstance(value, StreamObject):
-            found.update(_stored(value))
-    elif isinstance(value, list):
-        found.update(b"[%d" % len(value))
-        for one in list.__iter__(value):
-            _add(found, one, depth - 1, above)
-    else:
-        found.update(repr(value).encode())
-
-
-_known: dict[int, bytes] = {}
-
-
-def _stored(stream: Any) -> bytes:
-    """The digest of a stream as it is stored, reckoned once: the same logo is on every page."""
-    if id(stream) not in _known:
-        _known[id(stream)] = hashlib.sha256(stream._data).digest()
-    return _known[id(stream)]
+    for name in sorted(value):
+        if name not in _PASSED_OVER:
+            yield str(name).encode()
+            yield _digest(dict.__getitem__(value, name))
+    if isinstance(value, StreamObject):
+        yield hashlib.sha256(value._data).digest()
 
 
 def main() -> int:
