@@ -26,7 +26,7 @@ def load() -> None:
     click.echo(f"The demonstration was loaded in {time.monotonic() - began:.1f} seconds.")
     for name, words in queries.LATER.items():
         click.echo(f"  Not yet loaded, its room comes later: {words} (data/{name}.json)")
-    click.echo("  Not yet loaded, their rooms come later: the decisions, actions and attendance of the meetings")
+    click.echo("  Not yet loaded, their rooms come later: the decisions and actions of the meetings")
 
 
 @group.command(

@@ -18,6 +18,7 @@ from forum.challenges import commands as challenges
 from forum.challenges import rules as citing
 from forum.challenges.models import Challenge, Status
 from forum.demonstration import queries
+from forum.demonstration.commands import attending
 from forum.feedback import commands as feedback
 from forum.feedback.models import Attribution, Feedback, FeedbackKind
 from forum.meetings import rules as answering
@@ -68,6 +69,9 @@ def load(password: str, tell: Tell) -> None:
         )
     meetings = [_meeting(entry, secretary, people, lists) for entry in queries.entries("meetings")]
     tell(f"{len(meetings)} meetings with agendas, invitations and answers")
+    for meeting, entry in zip(meetings, queries.entries("meetings"), strict=True):
+        if "attended" in entry:
+            tell(attending.attend(meeting, entry, secretary, people))
     threads = {entry["ref"]: _thread(entry, people, lists, meetings) for entry in queries.entries("feedback")}
     tell(f"{len(threads)} threads of feedback with their replies")
     log = [_challenge(entry, secretary, people, threads, lists) for entry in queries.entries("challenges")]

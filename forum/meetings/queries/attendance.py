@@ -106,7 +106,7 @@ def expected(meeting: Meeting) -> list[TickRow]:
     wanted = _invited(meeting).where(
         Invitation.removed_at.is_(None),
         Invitation.answer.in_((Answer.YES, Answer.MAYBE)) | (stand_in != ""),
-        sa.func.coalesce(Attendance.presence, Presence.PRESENT) == Presence.PRESENT,
+        Attendance.presence.is_(None) | (Attendance.presence == Presence.PRESENT),
     )
     return [TickRow._make(row) for row in db.session.execute(wanted.order_by(Member.name, Member.id))]
 
