@@ -24,6 +24,7 @@ from forum.meetings.queries import tellings
 from forum.meetings.rules import MAYBE, NO, ONLINE
 from forum.meetings.rules import tellings as telling_rules
 from forum.members.models import Member
+from forum.reference.models import Marking
 from tests import builders
 from tests.base.letters import row
 from tests.mail.check_invite import problems
@@ -507,9 +508,21 @@ typed = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 def test_no_name_title_or_place_begins_a_header_or_a_property(sqlite_home, name, title, place):
     with sqlite_home.app.app_context(), time_machine.travel(BEFORE, tick=False):
         start = datetime(2027, 1, 20, 10, 30, tzinfo=UTC)
-        made = Meeting(id=1, starts_at=start, ends_at=start + timedelta(hours=2), mode=Mode.HYBRID, ical_uid="u@egve-forum.example", ical_sequence=0,
-                       version=1, stage=None, joining_link="", description=title, changed_at=start)  # fmt: skip
-        made.title, made.place = title, place
+        made = Meeting(
+            id=1,
+            version=1,
+            ical_uid="u@egve-forum.example",
+            ical_sequence=0,
+            mode=Mode.HYBRID,
+            starts_at=start,
+            ends_at=start + timedelta(hours=2),
+            changed_at=start,
+            joining_link="",
+            title=title,
+            place=place,
+            description=title,
+            marking=Marking.OFFICIAL,
+        )
         fields = Mailing(Kind.INVITATION, made, start).to(Addressee(1, name, "amina@cast.example"))
         wire = letters.build(row(fields))
     head = wire.partition(b"\r\n\r\n")[0]
