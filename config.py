@@ -45,6 +45,23 @@ SETTINGS = (
     ),
     Setting("MAIL_PER_SECOND", "0", "At most so many letters a second; 0: as fast as the server takes them."),
     Setting(
+        "MAIL_PER_DOMAIN",
+        "0",
+        "At most so many letters a second to the addresses of one domain; 0: no limit. The others do not wait for it.",
+    ),
+    Setting(
+        "MAIL_ON_UNKNOWN",
+        "hold",
+        "When a letter may or may not have arrived, twice: hold it until somebody releases it, or resend it. Calendar "
+        "entries are always sent again: a calendar takes the same one twice for one.",
+    ),
+    Setting(
+        "MAIL_TEST_TO",
+        "",
+        "For trying out: every letter goes to this one address, and says whom it was for. Empty: to whom it is for.",
+    ),
+    Setting("LETTERS_KEPT_DAYS", "365", "The words of a letter are deleted after so many days; 0: never."),
+    Setting(
         "MAIL_BOUNCES",
         "no",
         "yes: letters leave with an envelope sender bounce+…@ the domain of MAIL_SENDER, so that a mail that comes back "
@@ -101,6 +118,10 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "MAIL_USE_TLS": _one_of(value, "MAIL_USE_TLS", (*YES, *NO)) in YES,
         "MAIL_SENDER": _mailbox(value["MAIL_SENDER"]),
         "MAIL_PER_SECOND": _number(value, "MAIL_PER_SECOND"),
+        "MAIL_PER_DOMAIN": _number(value, "MAIL_PER_DOMAIN"),
+        "MAIL_ON_UNKNOWN": _one_of(value, "MAIL_ON_UNKNOWN", ("hold", "resend")),
+        "MAIL_TEST_TO": _address_only(value["MAIL_TEST_TO"]),
+        "LETTERS_KEPT_DAYS": _number(value, "LETTERS_KEPT_DAYS"),
         "MAIL_BOUNCES": _one_of(value, "MAIL_BOUNCES", (*YES, *NO)) in YES,
         "MAIL_AUTHSERV_ID": value["MAIL_AUTHSERV_ID"],
         "IMAP_SERVER": value["IMAP_SERVER"],
@@ -159,6 +180,12 @@ def _mailbox(sender: str) -> str:
     if not name or not re.fullmatch(r"[^\s@]+@[^\s@]+", address):
         raise ValueError(f"MAIL_SENDER is {sender!r}: give a name and an address, such as Forum <forum@forum.example>.")
     return sender
+
+
+def _address_only(address: str) -> str:
+    if address and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+        raise ValueError(f"MAIL_TEST_TO is {address!r}: give one address, such as tester@forum.example, or nothing.")
+    return address
 
 
 def _strong(key: str, mode: str) -> str:

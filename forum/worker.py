@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -25,6 +26,7 @@ from forum.meetings.commands import needs, ordering, packing, places, reminding
 if TYPE_CHECKING:
     from huey import Huey
 
+A_TURN = 60.0  # seconds of delivering, after which what else is due has its turn: 10,000 letters may take an hour
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     places.settle_all,
     needs.delete_due,
     inbox.forget,
+    letters.empty_old,
 )
 """Commands that each do one small part of what is due, so that no writer waits long for them.
 
@@ -54,14 +57,23 @@ SLOW: tuple[Slow, ...] = (Slow(packing.claim, packing.make, packing.finish),)
 
 def do_what_is_due(stops: Callable[[], bool] = lambda: False) -> None:
     """Everything that is due now, or less when `stops` says so. Safe to run twice, and by two workers at once."""
+    while _is_turn_cut_short(stops) and not stops():
+        pass
+
+
+def _is_turn_cut_short(stops: Callable[[], bool]) -> bool:
+    """Everything that is due, but letters for a minute only; whether more of them are to go."""
     for piece in PIECES:
         while not stops() and _is_more_to_do(piece):
             pass
-    letters.deliver_due(stops=stops)
+    until = monotonic() + A_TURN
+    counts = letters.deliver_due(stops=lambda: stops() or monotonic() > until)
+    is_cut_short = counts[letters.State.SENT] > 0 and monotonic() > until
     inbox.fetch_due(stops)
     for kind in SLOW:
         while not stops() and _is_slow_work_done(kind):
             pass
+    return is_cut_short
 
 
 def _is_slow_work_done(kind: Slow) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from forum import create_app
+from forum import create_app, worker
 from forum.base import db as database
 from forum.base import letters
 from forum.base.db import db, transaction
@@ -99,3 +99,16 @@ def test_a_queue_that_does_not_answer_costs_nobody_their_request(tmp_path, monke
         assert db.session.query(Letter).one().state is State.WAITING
         db.session.remove()
         db.engine.dispose()
+
+
+def test_what_else_is_due_has_its_turn_in_a_mailing_that_takes_long(embedded, monkeypatch):
+    turns = []
+    monkeypatch.setattr(worker, "PIECES", (lambda: turns.append(1) and False,))
+    monkeypatch.setattr(worker, "A_TURN", 0.05)
+    monkeypatch.setitem(embedded.config, "MAIL_PER_SECOND", 25)
+    with embedded.app_context():
+        with transaction():
+            letters.write_many([fields(number) for number in range(8)])
+        worker.do_what_is_due()
+        assert letters.counts() == {State.SENT: 8}
+    assert 2 < len(turns) < 8

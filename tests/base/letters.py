@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
@@ -77,6 +78,7 @@ class Mailbox:
         self.at_sender = self.at_recipient = self.at_data = ""
         self.hangs_up_after = 0  # letters in one connection
         self.connections = 0
+        self.silent_for = 0.0  # seconds before the answer about person 2
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if self.at_sender:
@@ -85,6 +87,8 @@ class Mailbox:
         return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if self.silent_for and address.startswith("person2@"):
+            await asyncio.sleep(self.silent_for)
         if self.at_recipient and address.startswith(("person2@", "forum@")):
             return self.at_recipient
         envelope.rcpt_tos.append(address)

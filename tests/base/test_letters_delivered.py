@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import email
+import email.policy
 import json
 import os
 import shutil
@@ -26,7 +28,8 @@ from flask import Flask
 import config
 from forum.base import clock, letters
 from forum.base.db import db, transaction
-from forum.base.letters import Kind, Letter, State, answers, build, carrying, delivering
+from forum.base.errors import Rejected
+from forum.base.letters import Kind, Letter, State, answers, build, carrying, commands, delivering
 from forum.meetings.exports import prepare
 from tests.base.letters import ORGANIZER, Mailbox, fields, invitation, invitations, mail_server
 from tests.conftest import unavailable
@@ -476,3 +479,173 @@ def test_kill_9_in_the_middle_leaves_nobody_out_and_repeats_no_more_than_the_kil
     assert len(set(box.received)) == 117  # a repeat has the same Message-ID and the same bytes
     with embedded.app_context():
         assert letters.counts_of("gathering:3") == {State.SENT: 117}
+
+
+# --- MAIL.md B3, row by row, by a server that answers so ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "answer", "outcomes", "is_told", "is_stopped"),
+    [
+        ("recipient", "421 4.3.2 Going down", {State.SENT: 1, State.DELAYED: 1}, False, False),
+        ("data", "421 4.3.2 Going down", {State.DELAYED: 1}, False, False),
+        ("sender", "421 4.3.2 Going down", {State.DELAYED: 1}, False, False),
+        ("recipient", "450 4.2.0 Greylisted", {State.SENT: 2, State.DELAYED: 1}, False, False),
+        ("recipient", "451 4.7.1 Greylisted", {State.SENT: 2, State.DELAYED: 1}, False, False),
+        ("recipient", "452 4.2.2 Mailbox full", {State.SENT: 2, State.DELAYED: 1}, False, False),
+        ("recipient", "550 5.1.1 Unknown", {State.SENT: 2, State.REFUSED: 1}, False, True),
+        ("recipient", "550 5.1.2 Bad domain", {State.SENT: 2, State.REFUSED: 1}, False, True),
+        ("recipient", "550 5.1.3 Bad syntax", {State.SENT: 2, State.REFUSED: 1}, False, True),
+        ("recipient", "551 Moved away", {State.SENT: 2, State.REFUSED: 1}, False, True),
+        ("recipient", "553 No such name", {State.SENT: 2, State.REFUSED: 1}, False, True),
+        ("recipient", "550 5.7.1 Policy", {State.SENT: 2, State.REFUSED: 1}, True, False),
+        ("data", "554 5.7.1 Looks like spam", {State.REFUSED: 3}, True, False),
+        ("data", "552 5.3.4 Too big", {State.REFUSED: 3}, True, False),
+        ("sender", "552 5.3.4 Too big", {State.REFUSED: 3}, True, False),
+        ("sender", "530 5.7.0 Sign in first", {State.DELAYED: 1}, True, False),
+    ],
+)
+def test_each_answer_of_a_server_means_what_the_table_says(mailbox, caplog, at, answer, outcomes, is_told, is_stopped):
+    setattr(mailbox, f"at_{at}", answer)
+    write(1, 2, 3)
+    assert letters.deliver_due() == outcomes
+    assert ("ERROR" in [record.levelname for record in caplog.records]) is is_told
+    assert (letters.suppression("person2@police.example") is not None) is is_stopped
+    if answer.startswith("530"):
+        assert [letter.attempts for letter in outbox()] == [0, 0, 0]
+
+
+def test_a_server_that_goes_silent_in_the_middle_is_not_asked_twice(mailbox, monkeypatch):
+    monkeypatch.setattr(carrying, "PATIENCE", 0.3)
+    monkeypatch.setattr(carrying, "AT_ONCE", 0.2)
+    mailbox.silent_for = 1.0
+    write(1, 2, 3)
+    began = time.monotonic()
+    assert letters.deliver_due() == {State.SENT: 1, State.DELAYED: 1}
+    assert time.monotonic() - began < 1
+    assert mailbox.connections <= 1
+
+
+# --- what nobody knows -------------------------------------------------------------------------------------------------
+
+
+def attempt_again_and_again(times: int) -> list[State]:
+    """Deliver what is due, so many times, each when the first letter is due again; the states of that letter."""
+    found = []
+    with time_machine.travel(clock.now() + timedelta(seconds=5), tick=False) as traveller:
+        for _ in range(times):
+            letters.deliver_due()
+            letter = outbox()[0]
+            found.append(letter.state)
+            traveller.move_to(letter.next_try_at or clock.now())
+    return found
+
+
+def test_a_letter_that_may_have_arrived_twice_goes_on_where_that_is_wanted(inside, mailbox, monkeypatch):
+    monkeypatch.setitem(inside.config, "MAIL_ON_UNKNOWN", "resend")
+    mailbox.at_data = "keep and hang up"
+    write(1)
+    assert attempt_again_and_again(4) == [State.DELAYED] * 4
+    assert len(set(mailbox.received)) == 1
+
+
+def test_a_calendar_entry_that_may_have_arrived_is_never_held(mailbox):
+    mailbox.at_data = "keep and hang up"
+    with transaction():
+        letters.write_many(invitations(1, ENTRY))
+    assert attempt_again_and_again(4) == [State.DELAYED] * 4
+
+
+def test_greylisting_before_does_not_count_as_a_letter_that_may_have_arrived(mailbox):
+    write(2)
+    mailbox.at_recipient = "451 4.7.1 Come back later"
+    assert attempt_again_and_again(1) == [State.DELAYED]
+    mailbox.at_recipient, mailbox.at_data = "", "keep and hang up"
+    with time_machine.travel(clock.now() + timedelta(minutes=2)):
+        assert attempt_again_and_again(2) == [State.DELAYED, State.HELD]
+
+
+# --- how fast, and to whom ---------------------------------------------------------------------------------------------
+
+
+def test_one_domain_is_spared_and_the_others_do_not_wait_for_it(inside, mailbox, monkeypatch):
+    monkeypatch.setitem(inside.config, "MAIL_PER_DOMAIN", 10)
+    write(1, 2, 3, to_address="same@Busy.example")
+    write(4, to_address="a@quiet.example")
+    write(5, to_address="b@other.example")
+    began = time.monotonic()
+    assert letters.deliver_due() == {State.SENT: 5}
+    assert 0.2 <= time.monotonic() - began < 2
+    assert [to.rpartition("@")[2] for to, _ in mailbox.received] == [
+        "Busy.example", "quiet.example", "other.example", "Busy.example", "Busy.example",
+    ]  # fmt: skip
+
+
+def test_for_trying_out_every_letter_goes_to_one_address_and_says_whom_it_is_for(inside, mailbox, monkeypatch):
+    monkeypatch.setitem(inside.config, "MAIL_TEST_TO", "tester@forum.example")
+    mailbox.at_recipient = ""
+    write(1)
+    write(2, is_recipient_withheld=True)
+    assert letters.deliver_due() == {State.SENT: 2}
+    assert {to for to, _ in mailbox.received} == {"tester@forum.example"}
+    first, second = (email.message_from_bytes(wire, policy=email.policy.default) for _, wire in mailbox.received)
+    assert first["Subject"] == "[Test] Papers for the Forum"
+    text, html = first.get_body(("plain",)).get_content(), first.get_body(("html",)).get_content()
+    assert text.startswith("This is a test. This letter is for Person 1 <person1@police.example>.\r\n\r\nThe papers")
+    assert "<body><p><strong>This is a test. This letter is for Person 1 &lt;person1@" in html
+    assert "erson2" not in second.as_string() + "".join(str(value) for value in second.values())
+    kept = outbox()[0]
+    assert (kept.to_address, kept.subject) == ("person1@police.example", "Papers for the Forum")
+
+
+def test_a_refusal_of_the_address_for_trying_out_is_not_blamed_on_the_person(inside, mailbox, monkeypatch):
+    monkeypatch.setitem(inside.config, "MAIL_TEST_TO", "forum@forum.example")
+    mailbox.at_recipient = "550 5.1.1 Unknown"
+    write(1)
+    assert letters.deliver_due() == {State.REFUSED: 1}
+    assert letters.suppressed() == []
+
+
+# --- how long letters are kept -----------------------------------------------------------------------------------------
+
+
+def empty() -> None:
+    more = True
+    while more:
+        with transaction():
+            more = letters.empty_old()
+
+
+def test_words_are_deleted_after_a_year_and_the_row_stays(inside, monkeypatch):
+    inside.extensions.pop("letters.emptied_on", None)
+    monkeypatch.setattr(commands, "_A_PART", 2)
+    with transaction():
+        letters.write_many(invitations(3, ENTRY))
+    letters.deliver_due()
+    write(9)
+    with transaction():
+        letters.hold(outbox()[-1])
+    with time_machine.travel(clock.now() + timedelta(days=364)):
+        empty()
+        assert all(letter.text for letter in outbox())
+    with time_machine.travel(clock.now() + timedelta(days=366)):
+        monkeypatch.setitem(inside.config, "LETTERS_KEPT_DAYS", 0)
+        empty()
+        assert all(letter.text for letter in outbox())
+        monkeypatch.setitem(inside.config, "LETTERS_KEPT_DAYS", 365)
+        empty()
+        *old, held = outbox()
+    assert [(letter.text, letter.html, letter.calendar) for letter in old] == [("", "", None)] * 3
+    assert held.text  # somebody has still to decide
+    assert {letter.state for letter in old} == {State.SENT}
+    assert old[0].subject
+
+
+def test_a_letter_without_words_is_not_sent_again(inside):
+    write(1)
+    with transaction():
+        db.session.execute(sa.update(Letter).values(text="", html="", state=State.REFUSED, next_try_at=None))
+    with pytest.raises(Rejected, match="words of this letter were deleted"), transaction():
+        letters.resend(outbox()[0])
+    with transaction():
+        assert letters.send_all({State.REFUSED}) == 0

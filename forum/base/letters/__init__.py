@@ -2,7 +2,7 @@
 
 from forum.base.letters.bouncing import lift, suppressed, suppression
 from forum.base.letters.building import build
-from forum.base.letters.commands import hold, hold_all, release, resend, send_all
+from forum.base.letters.commands import empty_old, hold, hold_all, release, resend, send_all
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
 from forum.base.letters.leaving import MEETINGS, leaving, who_leaves
 from forum.base.letters.models import FAILED, Kind, Letter, State
@@ -19,6 +19,7 @@ from forum.base.letters.queries import (
     trouble,
 )
 from forum.base.letters.showing import Shown, shown, without_keys
+from forum.base.letters.testing import fields_of, write_test
 from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "counts_of",
     "deliver_due",
     "due_since",
+    "empty_old",
+    "fields_of",
     "find",
     "hold",
     "hold_all",
@@ -62,4 +65,5 @@ __all__ = [
     "without_keys",
     "write",
     "write_many",
+    "write_test",
 ]

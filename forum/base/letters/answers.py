@@ -37,15 +37,21 @@ def no_connection(words: str, attempts: int) -> Outcome:
     return delay(words, None, attempts)._replace(stops=True)
 
 
-def unknown(words: str, attempts: int) -> Outcome:
+MAY_HAVE_ARRIVED = "The mail server hung up while it was taking this letter, so it may have arrived."
+
+
+def unknown(words: str, attempts: int, *, is_second: bool, holds: bool) -> Outcome:
     """The server fell silent after the letter was handed over: it may have arrived.
 
-    Sent again once, the same bytes; after that a person decides.
+    Sent again once, the same bytes. When that ends the same way, a person decides, or it goes on like any other delay.
     """
-    if attempts == 1:
+    words = f"{MAY_HAVE_ARRIVED} ({words})"
+    if not is_second:
         return Outcome(State.DELAYED, words, again_in=UNKNOWN_WAIT, stops=True)
-    held = "The mail server hung up while it was taking this letter, so it may have arrived. Ask, then release it."
-    return Outcome(State.HELD, f"{held} ({words})", stops=True)
+    if holds:
+        asked = MAY_HAVE_ARRIVED + " Ask, then release it."
+        return Outcome(State.HELD, words.replace(MAY_HAVE_ARRIVED, asked), stops=True)
+    return delay(words, None, attempts)._replace(stops=True)
 
 
 def our_fault(words: str, code: int | None) -> Outcome:

@@ -21,6 +21,7 @@ from forum.base.letters.models import Letter, State
 
 PATIENCE = 20.0  # seconds for each answer of the server
 PATIENCE_AFTER_DATA = 60.0  # some servers look through a letter before they take it; hanging up early repeats it
+AT_ONCE = 5.0  # seconds in which a server that has hung up shows it; one that is silent for longer is in trouble
 LETTERS_A_CONNECTION = 50
 SECONDS_A_CONNECTION = 60.0
 
@@ -66,8 +67,9 @@ class Post:
         self.opened_at = 0.0
 
     def carry(self, letter: Letter, wire: bytes) -> Outcome:
+        began = time.monotonic()
         outcome = self._carry(letter, wire)
-        if outcome.stops and self._close_worn():
+        if outcome.stops and time.monotonic() - began < AT_ONCE and self._close_worn():
             outcome = self._carry(letter, wire)
         if outcome.stops:
             self.close()
@@ -103,13 +105,17 @@ class Post:
             code, words = next(iter(error.recipients.values()))
             return answers.refused(code, _text(words), letter.attempts)
         except smtplib.SMTPSenderRefused as error:
-            _log.error("The mail server refuses the sender: %s", error)
-            return answers.sender_refused(error.smtp_code, _text(error.smtp_error), letter.attempts)
+            outcome = answers.sender_refused(error.smtp_code, _text(error.smtp_error), letter.attempts)
+            if not outcome.counts:
+                _log.error("The mail server refuses the sender: %s", error)
+            return outcome
         except smtplib.SMTPDataError as error:
             return answers.refused(error.smtp_code, _text(error.smtp_error), letter.attempts)
         except (smtplib.SMTPException, OSError) as error:
-            fell_silent = answers.unknown if connection.has_handed_over else answers.no_connection
-            return fell_silent(f"The mail server hung up: {error}", letter.attempts)
+            words = f"The mail server hung up: {error}"
+            return (
+                _unknown(words, letter) if connection.has_handed_over else answers.no_connection(words, letter.attempts)
+            )
         return SENT
 
     def _open(self) -> _Connection:
@@ -186,6 +192,15 @@ class _Built(Message):
 
     def as_bytes(self) -> bytes:
         return self.wire
+
+
+def _unknown(words: str, letter: Letter) -> Outcome:
+    """Nobody knows whether it arrived. A calendar takes the same entry twice for one, so that is never held."""
+    last = letter.last_words or ""
+    # Of a withheld recipient no words are kept: the second attempt has to do for the second time.
+    is_second = last.startswith(answers.MAY_HAVE_ARRIVED) or (letter.is_recipient_withheld and letter.attempts > 1)
+    holds = letter.calendar_method is None and current_app.config["MAIL_ON_UNKNOWN"] == "hold"
+    return answers.unknown(words, letter.attempts, is_second=is_second, holds=holds)
 
 
 def _text(words: bytes | str) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import timedelta
 
@@ -29,6 +29,7 @@ from forum.base.letters.answers import Outcome
 from forum.base.letters.building import Unsendable, build
 from forum.base.letters.carrying import Carrier, Folder, Post
 from forum.base.letters.models import Kind, Letter, State
+from forum.base.letters.testing import redirected
 
 LEASE = timedelta(minutes=10)  # longer than every wait of one letter together, a new connection included
 
@@ -54,15 +55,22 @@ def deliver_due(limit: int | None = None, stops: Callable[[], bool] = lambda: Fa
     which counts as sent.
     """
     counts: Counter[State] = Counter()
-    pace = _Pace(current_app.config["MAIL_PER_SECOND"])
+    pace, domains = _Pace(current_app.config["MAIL_PER_SECOND"]), _Domains(current_app.config["MAIL_PER_DOMAIN"])
     with closing(_carrier()) as carrier:
-        letter = _settle_and_claim(None, None, is_last=limit == 0)
-        while letter is not None:
+        letter = _settle_and_claim(None, None, domains, is_last=limit == 0)
+        while letter is not None or (domains.wait() and not stops()):
+            if letter is None:
+                letter = _settle_and_claim(None, None, domains, is_last=False)
+                continue
             pace.wait()
             outcome = _deliver(carrier, letter)
+            if outcome.state is not State.SKIPPED:
+                domains.note(letter)
             counts[outcome.state] += 1
             is_last = outcome.stops or counts.total() == limit or stops()
-            letter = _settle_and_claim(letter, outcome, is_last=is_last)
+            letter = _settle_and_claim(letter, outcome, domains, is_last=is_last)
+            if is_last:
+                break
     return counts
 
 
@@ -82,16 +90,20 @@ def _carrier() -> Carrier:
     return Folder(current_app.config["VAR"] / "mail")
 
 
-def _settle_and_claim(letter: Letter | None, outcome: Outcome | None, *, is_last: bool) -> Letter | None:
+def _settle_and_claim(
+    letter: Letter | None, outcome: Outcome | None, domains: _Domains, *, is_last: bool
+) -> Letter | None:
     """Keep the outcome of this letter and take the next, in one transaction: one wait for the disk, not two."""
     with transaction():
         if letter is not None and outcome is not None:
             _settle(letter, outcome)
-        return None if is_last else _claim()
+        return None if is_last else _claim(domains.resting())
 
 
-def _claiming() -> sa.UpdateBase:
+def _claiming(at: Callable[..., sa.ColumnElement[int]] | None = None) -> sa.UpdateBase:
     """The statement that claims the next due letter until :lease_ends.
+
+    With `at`, the database's function that finds one text in another, none to an address at one of the domains :resting.
 
     By rank, then in the order of writing; but of the calendar letters to one member about one thing, the later
     waits for the earlier, so that a cancellation never overtakes its invitation.
@@ -111,6 +123,9 @@ def _claiming() -> sa.UpdateBase:
         .limit(1)
         .with_for_update(skip_locked=True)  # SQLite, with its one writer, leaves this out
     )
+    if at is not None:
+        domain = sa.func.lower(sa.func.substr(due.to_address, at(due.to_address, "@") + 1))
+        next_due = next_due.where(domain.not_in(sa.bindparam("resting", expanding=True)))
     claimed = sa.update(Letter).where(Letter.id == next_due.scalar_subquery())
     values = {"state": State.SENDING, "attempts": Letter.attempts + 1, "next_try_at": sa.bindparam("lease_ends")}
     return claimed.values(values).returning(Letter)
@@ -137,16 +152,17 @@ def _settling() -> sa.UpdateBase:
 
 # Made once: putting them together costs more than running them.
 _CLAIM = _claiming()
+_CLAIM_ELSEWHERE = {"sqlite": _claiming(sa.func.instr), "postgresql": _claiming(sa.func.strpos)}
 _IS_OVERTAKEN = _overtaking()
 _SETTLE = _settling()
 
 
-def _claim() -> Letter | None:
-    """The next due letter, ours until the lease ends."""
+def _claim(resting: Sequence[str] = ()) -> Letter | None:
+    """The next due letter that is not to one of these domains, ours until the lease ends."""
     now = clock.now()
     letter: Letter | None = db.session.scalar(
-        _CLAIM,
-        {"now": now, "lease_ends": now + LEASE},
+        _CLAIM_ELSEWHERE[db.session.get_bind().dialect.name] if resting else _CLAIM,
+        {"now": now, "lease_ends": now + LEASE} | ({"resting": resting} if resting else {}),
         execution_options={"synchronize_session": False, "populate_existing": True},
     )
     if letter is not None:
@@ -186,7 +202,9 @@ def _deliver(carrier: Carrier, letter: Letter) -> Outcome:
         reason = _objection(letter)
         if reason is not None:
             return Outcome(State.SKIPPED, reason)
-        return carrier.carry(letter, build(letter))
+        test_to = current_app.config["MAIL_TEST_TO"]
+        sent = redirected(letter, test_to) if test_to else letter
+        return carrier.carry(sent, build(sent))
     except Unsendable as error:
         return Outcome(State.REFUSED, str(error))
     except Exception as error:
@@ -227,3 +245,29 @@ class _Pace:
         if self.gap:
             time.sleep(max(0.0, self.next_at - time.monotonic()))
             self.next_at = time.monotonic() + self.gap
+
+
+class _Domains:
+    """At most so many letters a second to one domain; 0: no limit. A domain that has had its letter rests for a while,
+    and in that time the letters to others go.
+    """
+
+    def __init__(self, per_second: int) -> None:
+        self.gap = 1 / per_second if per_second else 0.0
+        self.free_at: dict[str, float] = {}
+
+    def note(self, letter: Letter) -> None:
+        if self.gap:
+            self.free_at[letter.to_address.rpartition("@")[2].lower()] = time.monotonic() + self.gap
+
+    def resting(self) -> list[str]:
+        """The domains that had a letter just now."""
+        now = time.monotonic()
+        self.free_at = {domain: free_at for domain, free_at in self.free_at.items() if free_at > now}
+        return list(self.free_at)
+
+    def wait(self) -> bool:
+        """Until the first of them has rested; False when none rests, and there is nothing to wait for."""
+        if self.free_at:
+            time.sleep(max(0.0, min(self.free_at.values()) - time.monotonic()))
+        return bool(self.free_at)
