@@ -349,7 +349,7 @@ def test_members_propose_until_the_last_day_is_over(inside, cast, before):
     before.move_to(made.items_until)
     propose(cast.bryn, made)
     before.shift(timedelta(seconds=1))
-    with pytest.raises(Rejected, match="until 6 January 2027 at 11:59pm.*still below"):
+    with pytest.raises(Rejected, match=r"until 6 January 2027 at 11:59pm.*still below"):
         propose(cast.amina, made, "Too late")
     assert proposed.waiting(made) == 2
 
