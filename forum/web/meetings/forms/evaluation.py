@@ -50,10 +50,10 @@ class DayField(fields.TextField):
 
     def find_fault(self) -> str:
         try:
-            date.fromisoformat(self.data)
+            year = date.fromisoformat(self.data).year
         except ValueError:
             return "Enter a date"
-        return ""
+        return "" if year in fields.YEARS else "Enter a date"
 
 
 class OverTimeFilter(fields.FilterForm):
