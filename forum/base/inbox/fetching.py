@@ -71,6 +71,8 @@ def _mailbox() -> Iterator[imaplib.IMAP4_SSL]:
     finally:
         with suppress(*TROUBLE):
             mailbox.logout()
+        with suppress(OSError):
+            mailbox.shutdown()  # which a goodbye that failed leaves to us
 
 
 def _take(mailbox: imaplib.IMAP4, number: str) -> Verdict:
