@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
+from sqlalchemy.orm import joinedload
 
 from forum.base.db import db, transaction
 from forum.members.models import Member, Notify, Organisation, Role, Standing
@@ -87,6 +88,16 @@ def cast(password: str) -> Cast:
         olu=person("Olu Hazel", Role.OFFICIAL, department, "Policy adviser"),
         ada=person("Ada Finch", Role.ADMIN, department, "Administrator"),
     )
+
+
+def cast_again() -> Cast:
+    """The cast, as it is in the database already; with their organisations and where those are."""
+    seats = joinedload(Member.organisation).options(
+        joinedload(Organisation.sector), joinedload(Organisation.force), joinedload(Organisation.region)
+    )
+    found = db.session.scalars(sa.select(Member).where(Member.email.like("%@cast.example")).options(seats))
+    by_name = {str(person.email).partition("@")[0]: person for person in found}
+    return Cast(**{name: by_name[name] for name in Cast._fields})
 
 
 def moment(*parts: int) -> datetime:

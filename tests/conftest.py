@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
@@ -75,14 +76,19 @@ def load_demonstration(app: Flask) -> None:
     assert result.exit_code == 0, result.output
 
 
+def make_cast(app: Flask) -> None:
+    with app.app_context():
+        builders.cast(PASSWORD)
+
+
 class Embedded:
-    """SQLite: a migrated file, copied afresh for every test."""
+    """SQLite: a migrated file, copied afresh for every test; in memory where the machine has a place for that."""
 
     def __init__(self, folder: Path) -> None:
-        self.file, self.template = folder / "forum.db", folder / "template.db"
+        self.file, self.plain = folder / "forum.db", folder / "plain.db"
         self.app = create_app(**settings(f"sqlite:///{self.file}", folder))
         _migrate(self.app)
-        self._keep(self.template)
+        self._keep(self.plain)
 
     def _keep(self, path: Path) -> None:
         with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(path)) as target:
@@ -93,16 +99,23 @@ class Embedded:
             db.engine.dispose()
         for leftover in self.file.parent.glob("forum.db*"):
             leftover.unlink()
-        shutil.copyfile(template or self.template, self.file)
+        shutil.copyfile(template or self.plain, self.file)
+
+    def filled(self, name: str, fill: Callable[[Flask], object]) -> Path:
+        """A template that holds what `fill` puts there."""
+        self.refresh()
+        fill(self.app)
+        path = self.file.with_name(f"{name}.db")
+        self._keep(path)
+        return path
 
     @cached_property
     def demonstration(self) -> Path:
-        """A template that holds the demonstration; loaded once."""
-        self.refresh()
-        load_demonstration(self.app)
-        path = self.file.with_name("demonstration.db")
-        self._keep(path)
-        return path
+        return self.filled("demonstration", load_demonstration)
+
+    @cached_property
+    def cast(self) -> Path:
+        return self.filled("people", make_cast)
 
     def close(self) -> None:
         with self.app.app_context():
@@ -124,7 +137,7 @@ class Server:
         self.app = create_app(**settings(address, folder))
         _migrate(self.app)
         self.own = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-        self.lists = self._keep("lists")
+        self.plain = self._keep("lists")
 
     @staticmethod
     def _address(url: sa.URL, name: str) -> str:
@@ -155,19 +168,26 @@ class Server:
                     script.append(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {kept + 1}, false)")
         return "; ".join(script)
 
+    def filled(self, name: str, fill: Callable[[Flask], object]) -> str:
+        """The script that brings back what `fill` puts there."""
+        self.refresh()
+        fill(self.app)
+        return self._keep(name)
+
     @cached_property
     def demonstration(self) -> str:
-        """The script that brings the demonstration back; loaded once."""
-        self.refresh()
-        load_demonstration(self.app)
-        return self._keep("demonstration")
+        return self.filled("demonstration", load_demonstration)
+
+    @cached_property
+    def cast(self) -> str:
+        return self.filled("people", make_cast)
 
     def refresh(self, script: str = "") -> None:
         with self.app.app_context():
             db.engine.dispose()
         self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.name}'")
         with self.own.connect() as connection:
-            connection.exec_driver_sql(script or self.lists)
+            connection.exec_driver_sql(script or self.plain)
 
     def close(self) -> None:
         with self.app.app_context():
@@ -177,10 +197,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def sqlite_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    home = Embedded(tmp_path_factory.mktemp("sqlite"))
-    yield home
-    home.close()
+def sqlite_home() -> Iterator[Embedded]:
+    memory = Path("/dev/shm")  # saves the wait for the disk at every commit
+    with TemporaryDirectory(prefix="forum-test-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        home = Embedded(Path(folder))
+        yield home
+        home.close()
 
 
 @pytest.fixture(scope="session")
@@ -200,7 +222,7 @@ def app(request: pytest.FixtureRequest) -> Flask:
     home = request.getfixturevalue(f"{request.param}_home")
     if home is None:
         unavailable("No PostgreSQL: set TEST_DATABASE_URL or install its server (initdb, pg_ctl).")
-    home.refresh()
+    home.refresh(home.cast if "cast" in request.fixturenames else home.plain)
     home.app.extensions.pop("forum.demonstration", None)
     return home.app
 
@@ -233,7 +255,7 @@ def inside(app: Flask) -> Iterator[Flask]:
 def cast(app: Flask) -> Cast:
     """Amina (police), Bryn (charity), Sita (secretariat), Olu (official) and Ada (admin), already members."""
     with app.app_context():
-        return builders.cast(PASSWORD)
+        return builders.cast_again()
 
 
 Visit = Callable[[Member | None], FlaskClient]
