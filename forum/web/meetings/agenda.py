@@ -116,7 +116,7 @@ def put_in_order(number: int) -> ResponseReturnValue:
 def move_item(number: int, item_id: int) -> ResponseReturnValue:
     meeting = kept(number)
     item = queries.item(meeting, item_id)
-    form = agenda_forms.MoveForm()
+    form = forms.MoveForm()
     if form.submitted():
         with transaction():
             agendas.move_item(me(), meeting, item, by=form.by.data, seen_at=form.seen_at.data or 0)

@@ -28,6 +28,7 @@ PURPOSES = {
 }
 
 
+HOURS = (Choice("first", "The first, in British Summer Time"), Choice("second", "The second, an hour later"))
 FURTHER = ("host_id", "reply_by_on", "capacity", "items_until_on", "papers_due_on")
 
 
@@ -41,7 +42,7 @@ class MeetingForm(fields.Form):
     )
     hour = fields.RadioField(
         "The clocks go back on this day. Which of the two hours do you mean?",
-        choices=[Choice("first", "The first, in British Summer Time"), Choice("second", "The second, an hour later")],
+        choices=HOURS,
         mark_optional=False,
     )
     mode = fields.RadioField(
@@ -167,6 +168,11 @@ def _which_hour(shown: datetime) -> str | None:
 
 class ReasonForm(fields.Form):
     reason = fields.LongTextField("Reason", required="Enter a reason", max_length=1_000, rows=3)
+
+
+class MoveForm(fields.Form):
+    by = fields.SelectField("Where to", choices=[Choice(-1, "Up"), Choice(1, "Down")], required="Select up or down")
+    seen_at = fields.HiddenField(whole_number=True)
 
 
 class MeetingsFilter(fields.FilterForm):

@@ -59,11 +59,6 @@ def item_as_typed(item: AgendaItem) -> dict[str, Any]:
     return {name: getattr(item, name) for name in names}
 
 
-class MoveForm(fields.Form):
-    by = fields.SelectField("Where to", choices=[Choice(-1, "Up"), Choice(1, "Down")], required="Select up or down")
-    seen_at = fields.HiddenField(whole_number=True)
-
-
 class PartForm(fields.Form):
     seen_at = fields.HiddenField(whole_number=True)
 
