@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from forum.base import history, letters
@@ -15,6 +15,7 @@ from forum.members import rules
 from forum.web import fields
 from forum.web.fields import Choice
 from forum.web.furniture import me, only_if, plural, say
+from forum.web.trying_out import test_to_me
 
 blueprint = Blueprint("letters", __name__, url_prefix="/letters")
 
@@ -87,6 +88,9 @@ def _for_those_who_run_the_forum() -> None:
 
 @blueprint.get("")
 def outbox() -> ResponseReturnValue:
+    meeting = request.args.get("meeting", "")
+    if meeting.isdecimal():  # the short way to the letters of one meeting
+        return redirect(url_for(".outbox", about=f"MTG-{meeting}"))
     form = OutboxFilter()
     page = letters.listed(**form.wanted(), key=request.args.get("key"))
     due_since, counts = letters.due_since(), letters.counts()
@@ -95,6 +99,7 @@ def outbox() -> ResponseReturnValue:
         form=form,
         page=page,
         counts=counts,
+        test_to=current_app.config["MAIL_TEST_TO"],
         late=due_since if letters.is_late(due_since) else None,
         asked={name: value for name, value in request.args.items() if name != "key" and value},
         kinds=KINDS,
@@ -114,7 +119,9 @@ def show(number: int) -> ResponseReturnValue:
         meaning=STATES[letter.state],
         kind=KINDS[letter.kind],
         about=subject(letter.about),
-        buttons=[button for button in BUTTONS if letter.state in button.states],
+        buttons=[button for button in BUTTONS if letter.state in button.states and letter.text],
+        kept_days=current_app.config["LETTERS_KEPT_DAYS"],
+        may_test=bool(letter.text and me().email and not letter.is_recipient_withheld),
     )
 
 
@@ -163,6 +170,15 @@ def release(number: int) -> ResponseReturnValue:
 @blueprint.post("/<int:number>/send-again")
 def send_again(number: int) -> ResponseReturnValue:
     return _do(SEND_AGAIN, letters.resend, number)
+
+
+@blueprint.post("/<int:number>/test")
+def send_test(number: int) -> ResponseReturnValue:
+    """A copy of this letter to whoever asks for it."""
+    letter: Letter = letters.find(number)
+    only_if(bool(letter.text) and not letter.is_recipient_withheld)
+    test_to_me(letters.fields_of(letter))
+    return redirect(url_for(".show", number=number))
 
 
 def _do(button: Button, command: Any, number: int) -> ResponseReturnValue:

@@ -12,6 +12,7 @@ from forum.base import clock, history, letters
 from forum.base.db import db, transaction
 from forum.base.letters import FAILED, Kind, Letter, State
 from tests.base.letters import fields, invitations
+from tests.meetings import builders as meetings
 from tests.meetings.test_exports import ENTRY
 
 TOKEN = "WzMsN10.qL4vN3mTn0kQ8sY1fJ5oC2xB7zR"
@@ -241,3 +242,59 @@ def test_odd_questions_get_an_answer(app, visit, cast, query):
     browser = visit(cast.sita)
     assert browser.get(f"/letters?{query}").status_code == 200
     assert browser.get(f"/letters/send-again?{query}").status_code == 200
+
+
+@time_machine.travel(meetings.BEFORE, tick=False)
+def test_a_test_of_a_letter_comes_to_whoever_asks_without_keys_and_calendar(app, cast, visit):
+    with app.app_context():
+        built = meetings.meeting(cast.sita)
+        meetings.invite(cast.sita, built)
+        number = db.session.scalars(sa.select(Letter.id).where(Letter.member_id == cast.amina.id)).one()
+    browser = visit(cast.sita)
+    for _ in range(2):
+        page = browser.post(f"/letters/{number}/test", follow_redirects=True).text
+        assert "A test is on its way to sita@cast.example" in page
+    with app.app_context():
+        (copy,) = db.session.scalars(sa.select(Letter).where(Letter.subject.startswith("[Test] Invitation: "))).all()
+        assert (copy.to_address, copy.calendar, copy.calendar_method) == ("sita@cast.example", None, None)
+        assert copy.text.startswith("This is a test.")
+        assert "Dear Amina Rowan" in copy.text
+        assert "/reply/…" in copy.text
+        assert "/reply/…" in copy.html
+    assert visit(cast.amina).post(f"/letters/{number}/test").status_code == 404
+
+
+@time_machine.travel(meetings.BEFORE, tick=False)
+def test_an_invitation_is_tested_before_anybody_is_invited(app, cast, visit):
+    with app.app_context():
+        number = meetings.meeting(cast.sita, is_open=False).id
+    browser = visit(cast.sita)
+    assert "Send me a test" in browser.get(f"/meetings/{number}/invitations/new").text
+    assert "A test is on its way" in browser.post(f"/meetings/{number}/invitations/test", follow_redirects=True).text
+    with app.app_context():
+        (letter,) = db.session.scalars(sa.select(Letter)).all()
+        assert letter.subject.startswith("[Test] Invitation: EGVE Forum: mental health")
+        assert "Dear Sita Curlew" in letter.text
+        assert letters.deliver_due() == {State.SENT: 1}
+
+
+def test_a_letter_whose_words_are_gone_says_so_and_the_rest_stays(app, cast, visit):
+    with app.app_context(), transaction():
+        letter = letters.write(**fields(1))
+        letter.text = letter.html = ""
+        letter.state, letter.next_try_at = State.REFUSED, None
+    page = visit(cast.sita).get("/letters/1").text
+    assert "The words of this letter were deleted 365 days after it was written" in page
+    assert "Send this letter again" not in page
+    assert "person1@police.example" in page
+
+
+def test_where_all_letters_go_for_trying_out_is_said(app, cast, visit, monkeypatch):
+    assert "For trying out" not in visit(cast.sita).get("/letters").text
+    monkeypatch.setitem(app.config, "MAIL_TEST_TO", "tester@forum.example")
+    assert "every letter goes to tester@forum.example" in visit(cast.sita).get("/letters").text
+
+
+def test_the_letters_of_a_meeting_have_a_short_address(cast, visit):
+    page = visit(cast.sita).get("/letters?meeting=3")
+    assert page.headers["Location"] == "/letters?about=MTG-3"

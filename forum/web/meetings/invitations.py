@@ -24,6 +24,7 @@ from forum.web.furniture import me, plural, say
 from forum.web.meetings import forms
 from forum.web.meetings.forms.invitations import OnBehalfForm, StandInForm
 from forum.web.meetings.routes import blueprint, kept
+from forum.web.trying_out import test_to_me
 
 NAMED = 300  # people named on the preview; all of them are in the file beside it
 
@@ -97,6 +98,14 @@ def send(number: int) -> ResponseReturnValue:
     else:
         say("Everybody who can be invited has been already. Nothing was sent twice.")
     return redirect(url_for(".invitations", number=number))
+
+
+@blueprint.post("/<int:number>/invitations/test")
+def test_invitation(number: int) -> ResponseReturnValue:
+    """The invitation as it would be to whoever asks for it, to read in their own mail program."""
+    meeting = kept(number)
+    test_to_me(inviting.sample(meeting, members.InviteeRow(me().id, me().name, me().email or "", "", "", "")))
+    return redirect(url_for(".preview", number=number))
 
 
 @blueprint.get("/<int:number>/invitations/progress")

@@ -16,6 +16,7 @@ from forum.web.furniture import me, only_if, plural, say
 from forum.web.meetings.forms import new_key
 from forum.web.meetings.forms.reminders import SEGMENTS, ReminderForm, as_typed, in_words
 from forum.web.meetings.routes import blueprint, kept
+from forum.web.trying_out import test_to_me
 
 
 @blueprint.get("/<int:number>/reminders")
@@ -117,6 +118,17 @@ def change_reminder(number: int, reminder_id: int) -> ResponseReturnValue:
             say("The reminder is changed. This is what it will say.")
             return redirect(url_for(".show_reminder", number=number, reminder_id=reminder_id))
     return render_template("meetings/reminder_form.html", meeting=meeting, form=form, reminder=reminder)
+
+
+@blueprint.post("/<int:number>/reminders/<int:reminder_id>/test")
+def test_reminder(number: int, reminder_id: int) -> ResponseReturnValue:
+    """What the first person it is for would get, to whoever asks for it."""
+    meeting = kept(number)
+    reminder = _there(meeting, reminder_id)
+    people = queries.people(meeting, reminder.segment, limit=1)
+    only_if(bool(people))
+    test_to_me(reminding.sample(meeting, reminder, people[0]))
+    return redirect(url_for(".show_reminder", number=number, reminder_id=reminder_id))
 
 
 @blueprint.post("/<int:number>/reminders/<int:reminder_id>/remove")
