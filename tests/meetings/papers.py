@@ -33,10 +33,13 @@ def a_pdf(*pages: str) -> bytes:
     return out.getvalue()
 
 
+read_upload = cache(papers.read_upload)  # looking at a PDF takes a process
+
+
 def paper(by: Member, meeting: Meeting, data: bytes | None = None, name: str = "paper.pdf", **more: Any) -> int:
     """The number of a new paper; without data, one that is asked for."""
     usual = {"title": "What works", "author": "Amina Rowan, Essex", "marking": Marking.OFFICIAL}
-    upload = papers.read_upload(data, name) if data is not None else None
+    upload = read_upload(data, name) if data is not None else None
     with transaction():
         return papers.add(by, queries.get(by, meeting.id), upload=upload, **(usual | more)).number
 
@@ -46,7 +49,7 @@ def get(by: Member, meeting: Meeting, number: int) -> Paper:
 
 
 def new_version(by: Member, meeting: Meeting, number: int, data: bytes, note: str = "") -> None:
-    upload = papers.read_upload(data, "paper.pdf")
+    upload = read_upload(data, "paper.pdf")
     with transaction():
         papers.add_version(by, queries.get(by, meeting.id), get(by, meeting, number), upload, note)
 

@@ -354,6 +354,7 @@ def to_pack(meeting_id: int) -> list[PackedRow]:
             StoredFile.kind,
             StoredFile.sha256,
         )
+        .select_from(Paper)
         .join(PaperVersion, sa.and_(PaperVersion.paper_id == Paper.id, PaperVersion.number == number))
         .join(StoredFile, StoredFile.id == PaperVersion.file_id)
         .where(Paper.meeting_id == meeting_id, Paper.withdrawn_at.is_(None))
