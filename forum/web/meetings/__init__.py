@@ -3,6 +3,7 @@ from forum.web.meetings import (
     attendance,
     audiences,
     coverage,
+    desk,
     documents,
     evaluation,
     invitations,
@@ -12,6 +13,7 @@ from forum.web.meetings import (
     places,
     proposals,
     reminders,
+    series,
 )
 from forum.web.meetings.routes import blueprint
 
@@ -21,6 +23,7 @@ __all__ = [
     "audiences",
     "blueprint",
     "coverage",
+    "desk",
     "documents",
     "evaluation",
     "invitations",
@@ -30,4 +33,5 @@ __all__ = [
     "places",
     "proposals",
     "reminders",
+    "series",
 ]

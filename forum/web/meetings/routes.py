@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from forum.base import clock, letters
+from forum.base import clock, letters, richtext
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
 from forum.meetings import exports, queries, rules
 from forum.meetings.commands import scheduling
-from forum.meetings.models import Meeting
-from forum.meetings.queries import desk
+from forum.meetings.models import Meeting, Stage
+from forum.meetings.queries import ItemRow, Progress, Tally, desk
+from forum.meetings.rules import desk as desk_rules
 from forum.meetings.rules import needs
 from forum.minutes import queries as minutes
 from forum.reference import queries as reference
@@ -24,6 +27,7 @@ from forum.web.meetings import forms, replying
 from forum.web.meetings.forms.replies import ReplyForm
 
 blueprint = Blueprint("meetings", __name__, url_prefix="/meetings")
+OF_THE_HOST = frozenset({"/agenda", "/papers", "/attendance", "/minutes"})
 
 
 def kept(number: int) -> Meeting:
@@ -65,27 +69,62 @@ def _page(meeting: Meeting, form: ReplyForm) -> str:
     invitation = queries.invitation_of(actor, meeting)
     items = queries.agenda(meeting)
     runs = rules.may_schedule(actor)
+    standing = minutes.standing(actor, meeting.id)
+    tally, progress, stages = None, None, None
+    if runs or rules.is_host(actor, meeting):
+        tally, progress = queries.tally(meeting), queries.progress(meeting)
+        stages = _stages(meeting, items, tally, progress, standing)
     return render_template(
         "meetings/show.html",
+        **(stages or {}),
+        about=described(meeting),
+        shows_coming=rules.may_see_who_comes(actor, meeting, is_invited=invitation is not None)
+        and meeting.stage is not Stage.DRAFT,
         meeting=meeting,
         form=form,
         items=items,
         purposes=forms.PURPOSES,
         kind=forms.KINDS[meeting.kind],
-        overrun=queries.overrun(meeting, items),
         invitation=invitation,
         answer=rules.answer_in_words(invitation.answer, invitation.mode) if invitation else "",
         may_answer=invitation is not None and rules.may_answer(meeting, now),
         may_read_needs=needs.may_read(actor, meeting),
         reply=replying.standing(invitation, url_for(".calendar", number=meeting.id)),
         shows_link=rules.may_see_joining_link(actor, invitation),
-        minutes=minutes.standing(actor, meeting.id),
+        minutes=standing,
         runs=runs,
         may_invite=runs and rules.may_invite(meeting, now),
         is_over=meeting.ends_at <= now,
-        tally=queries.tally(meeting) if runs else None,
-        progress=queries.progress(meeting) if runs else None,
+        tally=tally,
+        progress=progress,
     )
+
+
+def _stages(
+    meeting: Meeting, items: list[ItemRow], tally: Tally, progress: Progress, standing: minutes.Standing | None
+) -> dict[str, Any]:
+    """The task list of the desk; a host who does not run the Forum opens fewer of its pages."""
+    if meeting.stage is Stage.CANCELLED:
+        return {}
+    stage = standing.stage.value if standing else ""
+    found = desk_rules.steps(desk.facts(meeting, items, queries.overrun(meeting, items), tally, progress, stage))
+    today, runs = clock.today(), rules.may_schedule(me())
+    return {
+        "steps": found,
+        "next_step": desk_rules.next_step(found, today),
+        "today": today,
+        "reach": lambda path: bool(path) and (runs or path in OF_THE_HOST),
+    }
+
+
+@lru_cache(maxsize=256)
+def _html(markdown: str) -> Markup:
+    return Markup(richtext.to_html(markdown))  # noqa: S704 - made safe by richtext
+
+
+def described(meeting: Meeting) -> Markup:
+    """What the meeting is about, as safe HTML."""
+    return _html(meeting.description) if meeting.description else Markup()
 
 
 @blueprint.post("/<int:number>/reply")
@@ -185,15 +224,6 @@ def _typed() -> list[tuple[str, str]]:
     """Everything the form sent, to be sent once more."""
     skipped = {"csrf_token", "tell", "asked"}
     return [(name, value) for name, value in request.form.items(multi=True) if name not in skipped]
-
-
-@blueprint.post("/<int:number>/open")
-def open_(number: int) -> ResponseReturnValue:
-    meeting = kept(number)
-    with transaction():
-        scheduling.open_meeting(me(), meeting)
-    say("The meeting is open: members can see it. No mail has been sent yet.")
-    return redirect(url_for(".show", number=number))
 
 
 @blueprint.route("/<int:number>/cancel", methods=["GET", "POST"])
