@@ -112,9 +112,9 @@ class Post:
         except smtplib.SMTPDataError as error:
             return answers.refused(error.smtp_code, _text(error.smtp_error), letter.attempts)
         except (smtplib.SMTPException, OSError) as error:
-            words = f"The mail server hung up: {error}"
+            said = f"The mail server hung up: {error}"
             return (
-                _unknown(words, letter) if connection.has_handed_over else answers.no_connection(words, letter.attempts)
+                _unknown(said, letter) if connection.has_handed_over else answers.no_connection(said, letter.attempts)
             )
         return SENT
 

@@ -196,7 +196,8 @@ class Wording:
             "about": queries.about(self.meeting),
             "not_after": self.meeting.starts_at,
             "rank": 1,
-            **of_list,
+            "list_name": of_list["list_name"],
+            "unsubscribe_path": of_list["unsubscribe_path"],
         }
 
     def _render(self, is_invited: bool, duties: tuple[str, ...]) -> tuple[str, str]:
