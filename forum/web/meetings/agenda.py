@@ -14,6 +14,7 @@ from forum.meetings.commands import agendas
 from forum.meetings.models import Meeting
 from forum.meetings.queries import ItemRow
 from forum.meetings.queries import agendas as agenda_queries
+from forum.meetings.queries import papers
 from forum.meetings.rules import agendas as agenda_rules
 from forum.meetings.rules import proposals as proposal_rules
 from forum.web.furniture import me, only_if, say
@@ -59,6 +60,7 @@ def _page(meeting: Meeting, items: list[ItemRow], form: agenda_forms.NewItemForm
         nested=agenda_queries.nested(items),
         order=agenda_queries.order(items),
         marks=challenges.on_agenda(me(), meeting) if items else {},
+        item_papers=papers.by_item(me(), meeting) if items else {},
         purposes=forms.PURPOSES,
         overrun=queries.overrun(meeting, items),
         may_change=rules.may_schedule(me()) and meeting.cancelled_at is None,
