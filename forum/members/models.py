@@ -98,6 +98,8 @@ class Member(Base):
     role: Mapped[Role] = mapped_column(Words(Role))
     standing: Mapped[Standing] = mapped_column(Words(Standing))
     notify: Mapped[Notify] = mapped_column(Words(Notify), default=Notify.DAILY)
+    digest_weekday: Mapped[int] = mapped_column(sa.SmallInteger, default=0)  # of a weekly digest; 0 is Monday
+    digested_until: Mapped[datetime | None]  # everything up to then was in a digest, or was nothing to tell
     wants_meeting_mail: Mapped[bool] = mapped_column(default=True)  # reminders and papers; invitations come anyway
     language: Mapped[str] = mapped_column(sa.String(2), default="en")
     contact_note: Mapped[str] = mapped_column(sa.Text, default="")

@@ -50,6 +50,7 @@ class Theme(Listed, Base):
     kind: Mapped[str] = mapped_column(sa.String(20))
     description: Mapped[str] = mapped_column(sa.Text)
     usual_priority_id: Mapped[int | None] = mapped_column(sa.ForeignKey("priority.id"))
+    is_checked_first: Mapped[bool] = mapped_column(default=False)  # what is posted about it waits for a look
 
 
 class Sector(Listed, Base):

@@ -29,6 +29,15 @@ class Attribution(enum.Enum):
     UNATTRIBUTED = "unattributed"
 
 
+class OfficialKind(enum.Enum):
+    """What an official reply does: says that it was read, asks for more, answers, or closes the thread with a reason."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ASK = "ask"
+    ANSWER = "answer"
+    CLOSE = "close"
+
+
 feedback_theme = sa.Table(
     "feedback_theme",
     Base.metadata,
@@ -55,6 +64,9 @@ class Contribution:
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_because: Mapped[str] = mapped_column(sa.Text, default="")
+    held_at: Mapped[datetime | None]  # waits for somebody to look at it before others read it
+    hidden_at: Mapped[datetime | None]
+    hidden_because: Mapped[str] = mapped_column(sa.Text, default="")
     form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -83,6 +95,11 @@ class Feedback(Contribution, Base):
     force_id: Mapped[int | None] = mapped_column(sa.ForeignKey("police_force.id"), index=True)
     marking: Mapped[Marking] = mapped_column(Words(Marking))
     meeting_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting.id"))
+    group_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member_group.id"))  # who alone may read it; None: all
+    support_count: Mapped[int] = mapped_column(default=0)  # organisations that say "same here"
+    assigned_to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"), index=True)
+    assigned_at: Mapped[datetime | None]
+    first_answered_at: Mapped[datetime | None]  # when the department first replied
     source: Mapped[str] = mapped_column(sa.String(60), default="site")
     active_at: Mapped[datetime]
     reply_count: Mapped[int] = mapped_column(default=0)
@@ -116,6 +133,7 @@ class Reply(Contribution, Base):
     body: Mapped[str] = mapped_column(sa.Text)
     html: Mapped[str] = mapped_column(sa.Text)
     is_official: Mapped[bool] = mapped_column(default=False)
+    official_kind: Mapped[OfficialKind | None] = mapped_column(Words(OfficialKind))
 
     feedback: Mapped[Feedback] = relationship(lazy="raise_on_sql")
     author: Mapped[Member | None] = relationship(lazy="raise_on_sql", foreign_keys="Reply.author_id")
