@@ -16,8 +16,7 @@ from forum.meetings.models import MeetingSeries
 from forum.meetings.queries import series as queries
 from forum.meetings.rules import series as series_rules
 from forum.web.furniture import me, only_if, plural, say
-from forum.web.meetings.forms import KINDS, PURPOSES, new_key
-from forum.web.meetings.forms.agenda import MoveForm
+from forum.web.meetings.forms import KINDS, PURPOSES, MoveForm, new_key
 from forum.web.meetings.forms.series import SeriesForm, SeriesItemForm, UntilForm, as_typed, item_as_typed
 from forum.web.meetings.routes import blueprint
 
