@@ -114,6 +114,36 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_series_item_series_id"), ["series_id"], unique=False)
 
     op.create_table(
+        "theme_template",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("theme_id", sa.Integer(), nullable=False),
+        sa.Column("introduction", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_template_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_template")),
+        sa.UniqueConstraint("theme_id", name=op.f("uq_theme_template_theme_id")),
+    )
+    op.create_table(
+        "template_question",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("template_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("hint", sa.String(length=500), nullable=False),
+        sa.Column("is_required", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["template_id"],
+            ["theme_template.id"],
+            name=op.f("fk_template_question_template_id_theme_template"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template_question")),
+    )
+    with op.batch_alter_table("template_question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_template_question_template_id"), ["template_id"], unique=False)
+
+    op.create_table(
         "calendar_feed",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=False),
@@ -131,6 +161,35 @@ def upgrade():
     )
     with op.batch_alter_table("calendar_feed", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_calendar_feed_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("about", sa.String(length=40), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_draft_member_id_member"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
+        sa.UniqueConstraint("member_id", "about", name=op.f("uq_draft_member_id_about")),
+    )
+    op.create_table(
+        "follow",
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("target_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_follow_member_id_member"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "kind", "target_id", name=op.f("pk_follow")),
+    )
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follow_kind_target_id"), ["kind", "target_id"], unique=False)
 
     op.create_table(
         "group_member",
@@ -377,6 +436,37 @@ def upgrade():
         sa.PrimaryKeyConstraint("agenda_item_id", "challenge_id", name=op.f("pk_agenda_challenge")),
     )
     op.create_table(
+        "feedback_answer",
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_feedback_answer_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("feedback_id", "position", name=op.f("pk_feedback_answer")),
+    )
+    op.create_table(
+        "internal_note",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["member.id"], name=op.f("fk_internal_note_author_id_member")),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_internal_note_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_internal_note")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_internal_note_form_key")),
+    )
+    with op.batch_alter_table("internal_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_internal_note_feedback_id"), ["feedback_id"], unique=False)
+
+    op.create_table(
         "mailing_order",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("meeting_id", sa.Integer(), nullable=False),
@@ -461,6 +551,104 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_proposal_state"), ["state"], unique=False)
 
     op.create_table(
+        "support",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("force_id", sa.Integer(), nullable=True),
+        sa.Column("how_often", sa.String(length=40), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("supported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_support_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["force_id"], ["police_force.id"], name=op.f("fk_support_force_id_police_force")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_support_member_id_member")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_support_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_support")),
+        sa.UniqueConstraint("feedback_id", "member_id", name=op.f("uq_support_feedback_id_member_id")),
+    )
+    with op.batch_alter_table("support", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_support_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_support_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=150), nullable=False),
+        sa.Column("alt", sa.String(length=300), nullable=False),
+        sa.Column("scan", sa.String(length=40), nullable=False),
+        sa.Column("scanned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attached_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attached_by_id", sa.Integer(), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["attached_by_id"], ["member.id"], name=op.f("fk_attachment_attached_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_attachment_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_attachment_file_id_stored_file")),
+        sa.ForeignKeyConstraint(
+            ["reply_id"], ["reply.id"], name=op.f("fk_attachment_reply_id_reply"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachment_feedback_id"), ["feedback_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_reply_id"), ["reply_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_scan"), ["scan"], unique=False)
+
+    op.create_table(
+        "flag",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("raised_by_id", sa.Integer(), nullable=True),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by_id", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("rule", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_flag_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["raised_by_id"], ["member.id"], name=op.f("fk_flag_raised_by_id_member")),
+        sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_flag_reply_id_reply"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["settled_by_id"], ["member.id"], name=op.f("fk_flag_settled_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
+    )
+    with op.batch_alter_table("flag", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_flag_feedback_id"), ["feedback_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_reply_id"), ["reply_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_settled_at"), ["settled_at"], unique=False)
+
+    op.create_table(
+        "mention",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_mention_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_mention_reply_id_reply"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mention")),
+    )
+    with op.batch_alter_table("mention", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mention_feedback_id"), ["feedback_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mention_reply_id"), ["reply_id"], unique=False)
+
+    op.create_table(
         "paper_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("paper_id", sa.Integer(), nullable=False),
@@ -501,14 +689,72 @@ def upgrade():
     with op.batch_alter_table("proposal_decision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_proposal_decision_proposal_id"), ["proposal_id"], unique=False)
 
+    op.create_table(
+        "redaction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("characters", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("redacted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("redacted_by_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_redaction_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["redacted_by_id"], ["member.id"], name=op.f("fk_redaction_redacted_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["reply_id"], ["reply.id"], name=op.f("fk_redaction_reply_id_reply"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_redaction")),
+    )
+    with op.batch_alter_table("redaction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_redaction_feedback_id"), ["feedback_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_redaction_reply_id"), ["reply_id"], unique=False)
+
+    op.create_table(
+        "reveal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feedback_id", sa.Integer(), nullable=False),
+        sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("revealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revealed_to_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_reveal_feedback_id_feedback"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_reveal_reply_id_reply"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["revealed_to_id"], ["member.id"], name=op.f("fk_reveal_revealed_to_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reveal")),
+    )
+    with op.batch_alter_table("reveal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reveal_feedback_id"), ["feedback_id"], unique=False)
+
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("lead_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_agenda_item_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_agenda_item_parent_id_agenda_item"), "agenda_item", ["parent_id"], ["id"], ondelete="CASCADE"
         )
-        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
+
+    with op.batch_alter_table("feedback", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("group_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("support_count", sa.Integer(), nullable=False, server_default=sa.text("0")))
+        batch_op.add_column(sa.Column("assigned_to_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("first_answered_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("hidden_because", sa.Text(), nullable=False, server_default=sa.text("''")))
+        batch_op.create_index(batch_op.f("ix_feedback_assigned_to_id"), ["assigned_to_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_feedback_assigned_to_id_member"), "member", ["assigned_to_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_feedback_group_id_member_group"), "member_group", ["group_id"], ["id"]
+        )
 
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_optional", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -551,10 +797,21 @@ def upgrade():
         )
 
     with op.batch_alter_table("member", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("digest_weekday", sa.SmallInteger(), nullable=False, server_default=sa.text("0")))
+        batch_op.add_column(sa.Column("digested_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("wants_meeting_mail", sa.Boolean(), nullable=False, server_default=sa.true()))
 
     with op.batch_alter_table("minute_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("number", sa.String(length=20), nullable=False, server_default=sa.text("''")))
+
+    with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("official_kind", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("hidden_because", sa.Text(), nullable=False, server_default=sa.text("''")))
+
+    with op.batch_alter_table("theme", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_checked_first", sa.Boolean(), nullable=False, server_default=sa.false()))
 
     # Until now every meeting was for everybody.
     meeting, audience = (
@@ -567,11 +824,22 @@ def upgrade():
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("theme", schema=None) as batch_op:
+        batch_op.drop_column("is_checked_first")
+
+    with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_column("hidden_because")
+        batch_op.drop_column("hidden_at")
+        batch_op.drop_column("held_at")
+        batch_op.drop_column("official_kind")
+
     with op.batch_alter_table("minute_item", schema=None) as batch_op:
         batch_op.drop_column("number")
 
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_column("wants_meeting_mail")
+        batch_op.drop_column("digested_until")
+        batch_op.drop_column("digest_weekday")
 
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_meeting_series_id_meeting_series"), type_="foreignkey")
@@ -605,18 +873,62 @@ def downgrade():
         batch_op.drop_column("stands_in_for_id")
         batch_op.drop_column("is_optional")
 
+    with op.batch_alter_table("feedback", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_feedback_group_id_member_group"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_feedback_assigned_to_id_member"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_feedback_assigned_to_id"))
+        batch_op.drop_column("hidden_because")
+        batch_op.drop_column("hidden_at")
+        batch_op.drop_column("held_at")
+        batch_op.drop_column("first_answered_at")
+        batch_op.drop_column("assigned_at")
+        batch_op.drop_column("assigned_to_id")
+        batch_op.drop_column("support_count")
+        batch_op.drop_column("group_id")
+
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_lead_id_member"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_parent_id_agenda_item"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_lead_id_member"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_agenda_item_parent_id"))
         batch_op.drop_column("lead_id")
         batch_op.drop_column("parent_id")
 
+    with op.batch_alter_table("reveal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reveal_feedback_id"))
+
+    op.drop_table("reveal")
+    with op.batch_alter_table("redaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_redaction_reply_id"))
+        batch_op.drop_index(batch_op.f("ix_redaction_feedback_id"))
+
+    op.drop_table("redaction")
     with op.batch_alter_table("proposal_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposal_decision_proposal_id"))
 
     op.drop_table("proposal_decision")
     op.drop_table("paper_version")
+    with op.batch_alter_table("mention", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mention_reply_id"))
+        batch_op.drop_index(batch_op.f("ix_mention_feedback_id"))
+
+    op.drop_table("mention")
+    with op.batch_alter_table("flag", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_flag_settled_at"))
+        batch_op.drop_index(batch_op.f("ix_flag_reply_id"))
+        batch_op.drop_index(batch_op.f("ix_flag_feedback_id"))
+
+    op.drop_table("flag")
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_scan"))
+        batch_op.drop_index(batch_op.f("ix_attachment_reply_id"))
+        batch_op.drop_index(batch_op.f("ix_attachment_feedback_id"))
+
+    op.drop_table("attachment")
+    with op.batch_alter_table("support", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_support_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_support_member_id"))
+
+    op.drop_table("support")
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposal_state"))
         batch_op.drop_index(batch_op.f("ix_proposal_proposed_by_id"))
@@ -631,6 +943,11 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_mailing_order_meeting_id"))
 
     op.drop_table("mailing_order")
+    with op.batch_alter_table("internal_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_internal_note_feedback_id"))
+
+    op.drop_table("internal_note")
+    op.drop_table("feedback_answer")
     op.drop_table("agenda_challenge")
     op.drop_table("access_need")
     with op.batch_alter_table("telling", schema=None) as batch_op:
@@ -669,10 +986,20 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_group_member_member_id"))
 
     op.drop_table("group_member")
+    with op.batch_alter_table("follow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_kind_target_id"))
+
+    op.drop_table("follow")
+    op.drop_table("draft")
     with op.batch_alter_table("calendar_feed", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_calendar_feed_member_id"))
 
     op.drop_table("calendar_feed")
+    with op.batch_alter_table("template_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_template_question_template_id"))
+
+    op.drop_table("template_question")
+    op.drop_table("theme_template")
     with op.batch_alter_table("series_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_series_item_series_id"))
 
