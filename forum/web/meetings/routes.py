@@ -15,7 +15,7 @@ from forum.base.errors import NotFound, Rejected
 from forum.meetings import exports, queries, rules
 from forum.meetings.commands import scheduling
 from forum.meetings.models import Meeting, Stage
-from forum.meetings.queries import ItemRow, Progress, Tally, desk
+from forum.meetings.queries import ItemRow, Progress, Tally, desk, papers
 from forum.meetings.rules import desk as desk_rules
 from forum.meetings.rules import needs
 from forum.minutes import queries as minutes
@@ -83,6 +83,7 @@ def _page(meeting: Meeting, form: ReplyForm) -> str:
         meeting=meeting,
         form=form,
         items=items,
+        item_papers=papers.by_item(actor, meeting) if items else {},
         purposes=forms.PURPOSES,
         kind=forms.KINDS[meeting.kind],
         invitation=invitation,
