@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import BinaryIO
 
 import click
 
@@ -20,7 +21,7 @@ def group() -> None: ...
 
 @group.command("ingest")
 @click.argument("message", type=click.File("rb"), default="-")
-def ingest(message: click.utils.LazyFile) -> None:
+def ingest(message: BinaryIO) -> None:
     """Take in one MESSAGE (standard input), for the pipe of a mail server.
 
     Exit status 0: it was taken in; 65: it is refused for good; 75: keep it and try again later.

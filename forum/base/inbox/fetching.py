@@ -51,7 +51,7 @@ def fetch(stops: Callable[[], bool] = lambda: False) -> Counter[Verdict]:
     """Take in every unread mail of the mailbox; how many got which verdict. Raises one of TROUBLE."""
     counts: Counter[Verdict] = Counter()
     with _mailbox() as mailbox:
-        for number in _answer(mailbox.uid("SEARCH", "UNSEEN"))[0].split():  # type: ignore[arg-type]
+        for number in _answer(mailbox.uid("SEARCH", "UNSEEN"))[0].split():
             if stops():
                 break
             counts[_take(mailbox, number.decode())] += 1

@@ -93,7 +93,8 @@ class Mail:
     def sender(self) -> str:
         """The one address of the one From header, in lower case; "" when there is none, or more than one."""
         names = self.headers("From")
-        addresses = getattr(_structured("From", names[0]), "addresses", ()) if len(names) == 1 else ()
+        header = _structured("From", names[0]) if len(names) == 1 else None
+        addresses: tuple[Any, ...] = header.addresses if header is not None else ()
         address = addresses[0].addr_spec.lower() if len(addresses) == 1 else ""
         return address if _ADDRESS.fullmatch(address) else ""
 
@@ -153,8 +154,7 @@ class Mail:
         """The blocks of every message/delivery-status part (RFC 3464), names in lower case; the first is of the mail."""
         blocks = []
         for part in self._parts("message/delivery-status"):
-            inside = part.get_payload()
-            for block in inside if isinstance(inside, list) else []:
+            for block in _inside(part):
                 blocks.append({name.lower(): " ".join(str(value).split())[:1_000] for name, value in block.items()})
         return blocks
 
@@ -164,9 +164,7 @@ class Mail:
         for part in self._parts("text/rfc822-headers"):
             return _message_id(_content(part)[:100_000].decode("ascii", "replace"))
         for part in self._parts("message/rfc822"):
-            inside = part.get_payload()
-            if isinstance(inside, list) and inside:
-                return str(inside[0].get("Message-ID", "")).strip()
+            return next((str(mail.get("Message-ID", "")).strip() for mail in _inside(part)), "")
         return ""
 
     def _parts(self, kind: str) -> Iterator[Message]:
@@ -180,6 +178,12 @@ def _structured(name: str, value: str) -> Any:
         return policy.default.header_factory(name, value)
     except (HeaderParseError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _inside(part: Message) -> list[Message]:
+    """The mails, or blocks of headers, that a part consists of."""
+    inside = part.get_payload()
+    return [one for one in inside if isinstance(one, Message)] if isinstance(inside, list) else []
 
 
 def _content(part: Message) -> bytes:

@@ -189,7 +189,8 @@ def objection(letter: Letter) -> str | None:
 
 def _known() -> frozenset[str]:
     """The addresses that are stopped: read again after ten seconds, not for each of ten thousand letters."""
-    read_at, addresses = current_app.extensions.get("letters.suppressed", (0.0, frozenset()))
+    kept: tuple[float, frozenset[str]] = current_app.extensions.get("letters.suppressed", (0.0, frozenset()))
+    read_at, addresses = kept
     if current_app.testing or time.monotonic() - read_at > _REMEMBERED:
         addresses = frozenset(db.session.scalars(sa.select(SuppressedAddress.address)))
         current_app.extensions["letters.suppressed"] = (time.monotonic(), addresses)
