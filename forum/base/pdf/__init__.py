@@ -85,7 +85,7 @@ def look(data: bytes, name: str) -> list[str]:
     done = _run("looking.py", [str(MOST_PAGES)], data, PATIENCE)
     if done is None or done.returncode not in (0, 2):
         raise Rejected(f"{name} asks for more than this service can give. Print it to a new PDF and upload that.")
-    seen = json.loads(done.stdout) if done.returncode == 0 else {"problem": "damaged"}
+    seen: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"problem": "damaged"}
     match seen.get("problem"):
         case "locked":
             raise Rejected(f"{name} is protected with a password. Save it without one and upload it again.")

@@ -160,7 +160,7 @@ class Binder:
 
         own = dict.get(page, "/Contents")
         pieces = own if isinstance(_resolved(own), StreamObject) else _resolved(own)
-        found = list.__iter__(pieces) if isinstance(pieces, list) else [pieces]
+        found: list[Any] = list(list.__iter__(pieces)) if isinstance(pieces, list) else [pieces]
         streams = [one for one in found if isinstance(_resolved(one), StreamObject)]
         return [_referred(self.writer, one.clone(self.writer)) for one in streams]
 

@@ -30,7 +30,7 @@ def look(data: bytes, most: int) -> dict[str, Any]:
     reader = PdfReader(BytesIO(data))
     if reader.is_encrypted:
         return {"problem": "locked"}
-    digests = []
+    digests: list[str] = []
     for page in reader.pages:
         if len(digests) == most:
             return {"problem": "pages"}

@@ -26,7 +26,7 @@ _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 _CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def typeset(template: Path, document: Any, standards: list[str]) -> bytes:
+def typeset(template: Path, document: Any, standards: Any) -> bytes:
     """The PDF. Equal documents give equal bytes: it is dated 1 January 1980, as members of our archives are."""
     import typst
 

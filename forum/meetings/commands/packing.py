@@ -317,18 +317,17 @@ def tell(actor: Member, meeting: Meeting, pack: PaperPack) -> int:
     return len(people)
 
 
-def _to_tell(meeting: Meeting) -> sa.Select[Any]:
-    wanted: sa.Select[Any] = (
+def _to_tell(meeting: Meeting) -> Any:
+    return (
         sa.select(Member.id, Member.name, Member.email)
         .join(Invitation, Invitation.member_id == Member.id)
         .where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None))
         .where(Member.standing == Standing.ACTIVE, Member.email.is_not(None), Member.wants_meeting_mail)
         .order_by(Member.name, Member.id)
     )
-    return wanted
 
 
-def _letters(meeting: Meeting, pack: PaperPack, people: Sequence[sa.Row[Any]]) -> Iterator[letters.Fields]:
+def _letters(meeting: Meeting, pack: PaperPack, people: Sequence[Any]) -> Iterator[letters.Fields]:
     """The letter to each: put together once, and filled in."""
     subject = f"Papers: {meeting.title}, {clock.show_date(meeting.starts_at)}"
     text, html = letters.render("papers", **_words(meeting, pack), name=NAME, leave_url=LEAVE_LINK)
@@ -346,7 +345,8 @@ def _letters(meeting: Meeting, pack: PaperPack, people: Sequence[sa.Row[Any]]) -
             "html": html.replace(NAME, str(escape(name))).replace(LEAVE_LINK, leave_url),
             "about": queries.about(meeting),
             "not_after": meeting.ends_at,
-            **of_list,
+            "list_name": of_list["list_name"],
+            "unsubscribe_path": of_list["unsubscribe_path"],
         }
 
 

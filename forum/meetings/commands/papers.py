@@ -112,8 +112,9 @@ def change(
     if owner_id != paper.owner_id:
         paper.owner_id = _asked(owner_id)
     paper.version += 1
-    marked = {} if was is marking else {"marking": marking.value, "was": was.value}
-    history.note(actor, "changed", paper, about=meeting, **marked)
+    history.note(actor, "changed", paper, about=meeting)
+    if was is not marking:
+        history.note(actor, "marked", paper, about=meeting, marking=marking.value, was=was.value)
 
 
 def withdraw(actor: Member, meeting: Meeting, paper: Paper, reason: str) -> None:
@@ -168,7 +169,7 @@ def _keep(actor: Member, meeting: Meeting, paper: Paper, upload: Upload, note: s
     return version
 
 
-def _check_is_new(paper: Paper, last: sa.Row[tuple[int, int]] | None, stored: StoredFile) -> None:
+def _check_is_new(paper: Paper, last: sa.Row[int, int] | None, stored: StoredFile) -> None:
     if last is not None and last.file_id == stored.id:
         raise Rejected(
             f"This is the file that version {last.number} of paper {paper.number} is. Select another", "file"
