@@ -41,6 +41,10 @@ class PlacesForm(fields.Form):
     def kept_for_sectors(self) -> list[fields.NumberField]:
         return [field for field in self if field.name.startswith(_KEPT)]
 
+    def used_sectors(self) -> list[fields.NumberField]:
+        """Those with places kept, or with something wrong: they are not folded away."""
+        return [field for field in self.kept_for_sectors() if field.data or field.errors]
+
 
 def places_form(meeting: Meeting, reserves: Sequence[Reserve]) -> PlacesForm:
     """The form, with a field for each sector, as the meeting has it."""
