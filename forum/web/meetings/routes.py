@@ -12,12 +12,13 @@ from markupsafe import Markup
 from forum.base import clock, letters, richtext
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
+from forum.challenges.queries import agendas as challenges
 from forum.meetings import exports, queries, rules
 from forum.meetings.commands import scheduling
 from forum.meetings.models import Meeting, Stage
 from forum.meetings.queries import ItemRow, Progress, Tally, desk, papers
 from forum.meetings.rules import desk as desk_rules
-from forum.meetings.rules import needs
+from forum.meetings.rules import needs, proposals
 from forum.minutes import queries as minutes
 from forum.reference import queries as reference
 from forum.reference.models import Theme
@@ -42,8 +43,16 @@ def index() -> ResponseReturnValue:
     form = forms.MeetingsFilter()
     form.theme.choices = choices(reference.choices(Theme))
     chosen = form.chosen()
-    is_past = chosen.get("show") == "past"
-    page = queries.meetings(me(), is_past=is_past, theme=chosen.get("theme"), key=request.args.get("key"))
+    may_schedule = rules.may_schedule(me())
+    is_past, is_draft = chosen.get("show") == "past", may_schedule and chosen.get("show") == "drafts"
+    page = queries.meetings(
+        me(),
+        is_past=is_past,
+        is_draft=is_draft,
+        theme=chosen.get("theme"),
+        kind=chosen.get("kind"),
+        key=request.args.get("key"),
+    )
     return render_template(
         "meetings/index.html",
         filters=form,
@@ -51,7 +60,9 @@ def index() -> ResponseReturnValue:
         page=page,
         themes=queries.themes_of([row.id for row in page.items]),
         is_past=is_past,
-        may_schedule=rules.may_schedule(me()),
+        is_draft=is_draft,
+        kinds=forms.KINDS,
+        may_schedule=may_schedule,
         now=clock.now(),
     )
 
@@ -84,6 +95,8 @@ def _page(meeting: Meeting, form: ReplyForm) -> str:
         form=form,
         items=items,
         item_papers=papers.by_item(actor, meeting) if items else {},
+        marks=challenges.on_agenda(actor, meeting) if items else {},
+        may_propose=proposals.may_propose(actor, meeting, now),
         purposes=forms.PURPOSES,
         kind=forms.KINDS[meeting.kind],
         invitation=invitation,
