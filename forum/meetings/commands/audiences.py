@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from forum.meetings.rules import audiences as audience_rules
 from forum.members.models import Group, Member
 from forum.reference.models import PoliceForce, Region, Sector, Theme
 
-_TABLES = {
+_TABLES: dict[AudienceKind, Any] = {
     AudienceKind.THEME: Theme,
     AudienceKind.SECTOR: Sector,
     AudienceKind.REGION: Region,
