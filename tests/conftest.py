@@ -158,7 +158,7 @@ class Server:
                 script.append(f'DELETE FROM "{name}"')
                 columns = [column for column in inspector.get_columns(name) if "computed" not in column]
                 words = ", ".join(f'"{column["name"]}"' for column in columns)
-                has_id = any(column["name"] == "id" for column in columns)
+                has_id = any(column["name"] == "id" and isinstance(column["type"], sa.Integer) for column in columns)
                 last = "max(id)" if has_id else "count(*)"
                 kept = connection.exec_driver_sql(f'SELECT {last} FROM "{name}"').scalar() or 0
                 if kept:
