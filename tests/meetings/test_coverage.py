@@ -166,3 +166,11 @@ def seat(at: Meeting, number: int) -> dict[str, object]:
         "source": AttendanceSource.LIST,
         "recorded_at": DURING,
     }
+
+
+def test_a_meeting_whose_attendance_nobody_recorded_does_not_make_people_absent(cast, forum, clock):
+    clock.move_to(AFTER)
+    found = queries.of_meeting(meetings.get(cast.sita, forum.id))
+    assert not found.is_over
+    assert "police" not in {row.slug for row in found.missing()}
+    assert queries.held() == []

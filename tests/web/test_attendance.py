@@ -260,6 +260,7 @@ def test_coverage_names_who_is_missing_and_draws_it(visit, cast, path, clock):
 def test_attendance_over_time_is_filtered_and_taken_away(visit, cast, path, clock):
     browser = visit(cast.olu)
     assert "No meeting was held yet" in browser.get("/meetings/coverage").text
+    visit(cast.sita).post(f"{path}/attendance", data={"mark": f"m{cast.bryn.id} online"})
     clock.move_to(AFTER)
     browser = visit(cast.olu)
     page = browser.get("/meetings/coverage?from=2027-01-20&to=2027-01-20&show=never").text

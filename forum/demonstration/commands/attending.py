@@ -34,6 +34,7 @@ WORDS = (
     "Start later for those who travel from Wales and the north.",
     "Name who takes each action before we leave the room.",
 )
+HEARD = ((4, 4, 5, 4, 3, 5, 5), (4, 3, 2, 4, 3, 5, 3))  # at the second meeting more than at the first
 WHO_EVALUATES = 3  # of four who were there
 ONE_ONLINE_OF = 4  # as in the answers
 
@@ -71,7 +72,7 @@ def _evaluate(meeting: Meeting, secretary: Member, there: list[Member]) -> int:
             member,
             meeting,
             usefulness=(4, 5, 4, 3, 5, 4, 2, 5)[(place + meeting.id) % 8],
-            heard=(4, 3, 5, 4, 2, 4, 5)[(place * meeting.id) % 7],
+            heard=HEARD[meeting.id % 2][place % 7],
             words=WORDS[place // 3 % len(WORDS)] if place % 3 == 0 else "",
             on=clock.london(meeting.starts_at).date() + timedelta(days=1 + place % 9),
         )

@@ -84,6 +84,7 @@ def _letter(meeting: Meeting, key: str, person: queries.ToAskRow) -> letters.Fie
         closes_at=closes_at,
         link=letters.link(f"/evaluation/{queries.token(meeting.id, person.id)}"),
     )
+    of_list = letters.leaving(letters.MEETINGS, person.id)
     return {
         "key": key,
         "kind": Kind.NOTICE,
@@ -95,5 +96,6 @@ def _letter(meeting: Meeting, key: str, person: queries.ToAskRow) -> letters.Fie
         "text": text,
         "html": html,
         "not_after": closes_at,
-        **letters.leaving(letters.MEETINGS, person.id),
+        "list_name": of_list["list_name"],
+        "unsubscribe_path": of_list["unsubscribe_path"],
     }

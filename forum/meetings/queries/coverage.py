@@ -49,6 +49,9 @@ class CoverageRow(NamedTuple):
 
 
 class Coverage(NamedTuple):
+    """`is_over`: by who was there, no longer by who said yes."""
+
+    is_over: bool
     sectors: list[CoverageRow]
     forces: list[CoverageRow]
     regions: list[CoverageRow]
@@ -59,21 +62,24 @@ class Coverage(NamedTuple):
 
 
 def of_meeting(meeting: Meeting) -> Coverage:
-    """How far the meeting reaches, by every sector and area in use. Five statements."""
-    is_over, on = meeting.ends_at <= clock.now(), clock.london(meeting.starts_at).date()
-    counted = (*_invited(meeting), _attended(meeting))
+    """How far the meeting reaches, by every sector and area in use. Five statements.
 
-    def rows(kind: type[Sector | PoliceForce | Region], place: int) -> list[CoverageRow]:
+    By who said yes; once it is over and somebody is marked as there, by who was there.
+    """
+    counted, on = (*_invited(meeting), _attended(meeting)), clock.london(meeting.starts_at).date()
+    is_over = meeting.ends_at <= clock.now() and bool(counted[2])
+
+    def rows(kind: Any, place: int) -> list[CoverageRow]:
         entries = db.session.scalars(sa.select(kind).order_by(kind.position))
         titled = [(entry.id, entry.slug, entry.title) for entry in entries if entry.is_current(on)]
-        sums = [_summed(one, place) for one in counted]
+        invited, yes, attended = (_summed(one, place) for one in counted)
         made = (
-            CoverageRow(slug, title, *(one[number] for one in sums), is_over)
+            CoverageRow(slug, title, invited[number], yes[number], attended[number], is_over)
             for number, slug, title in (*titled, (None, "", "Not known"))
         )
         return [row for row in made if row.slug or row.invited or row.attended]
 
-    return Coverage(rows(Sector, 0), rows(PoliceForce, 1), rows(Region, 2))
+    return Coverage(is_over, rows(Sector, 0), rows(PoliceForce, 1), rows(Region, 2))
 
 
 # People by where they sit: (sector, force, region) → how many. There are far fewer such places than people.
@@ -91,8 +97,9 @@ def _invited(meeting: Meeting) -> tuple[Sitting, Sitting]:
         .where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None))
         .group_by(*_PLACE)
     )
-    found = [tuple(row) for row in db.session.execute(wanted)]
-    return Counter({row[:3]: row[3] for row in found}), Counter({row[:3]: row[4] for row in found})
+    found = db.session.execute(wanted).all()
+    invited = Counter({(row[0], row[1], row[2]): row[3] for row in found})
+    return invited, Counter({(row[0], row[1], row[2]): row[4] for row in found})
 
 
 def _attended(meeting: Meeting) -> Sitting:
@@ -103,7 +110,7 @@ def _attended(meeting: Meeting) -> Sitting:
         .where(Attendance.meeting_id == meeting.id, Attendance.presence == Presence.PRESENT)
         .group_by(*_PLACE)
     )
-    return Counter({tuple(row)[:3]: row[3] for row in db.session.execute(wanted)})
+    return Counter({(row[0], row[1], row[2]): row[3] for row in db.session.execute(wanted)})
 
 
 def _summed(counted: Sitting, place: int) -> Counter[int | None]:
@@ -147,9 +154,13 @@ class ComingRow(NamedTuple):
 
 
 def held(from_on: date | None = None, to_on: date | None = None) -> list[HeldRow]:
-    """The last eight meetings held in this time (both days included), the oldest first. One statement."""
+    """The last eight meetings held in this time (both days included), the oldest first. One statement.
+
+    One whose attendance nobody recorded tells nothing of who comes, and is left out.
+    """
+    was_recorded = sa.exists().where(Attendance.meeting_id == Meeting.id, Attendance.presence == Presence.PRESENT)
     wanted = sa.select(Meeting.id, Meeting.title, Meeting.starts_at).where(
-        Meeting.stage == Stage.OPEN, Meeting.ends_at <= clock.now()
+        Meeting.stage == Stage.OPEN, Meeting.ends_at <= clock.now(), was_recorded
     )
     if from_on is not None:
         wanted = wanted.where(Meeting.starts_at >= clock.midnight(from_on))
@@ -196,7 +207,7 @@ def _organisations(numbers: list[int], only_never: bool) -> Any:
     )
 
 
-def _people(numbers: list[int], organisations: Collection[int] | None) -> dict[tuple[int, int], int]:
+def _people(numbers: list[int], organisations: Collection[int] | None) -> dict[tuple[int | None, int], int]:
     """(organisation, meeting) → how many were there; 0 where some were invited and none came."""
     invited = (
         sa.select(Member.organisation_id, Invitation.meeting_id)
@@ -218,6 +229,6 @@ def _people(numbers: list[int], organisations: Collection[int] | None) -> dict[t
     return people | {(row[0], row[1]): row[2] for row in db.session.execute(there)}
 
 
-def _coming(row: Any, numbers: list[int], people: dict[tuple[int, int], int]) -> ComingRow:
+def _coming(row: Any, numbers: list[int], people: dict[tuple[int | None, int], int]) -> ComingRow:
     number, name, sector = row
     return ComingRow(number, name, sector, tuple(people.get((number, meeting)) for meeting in numbers))

@@ -132,7 +132,11 @@ def trend(size: int = 200) -> list[TrendRow]:
         .order_by(Meeting.starts_at.desc(), Theme.position)
         .limit(size)
     )
-    rows = [TrendRow(*row[:5], float(row[5]), float(row[6])) for row in db.session.execute(wanted)]
+    # PostgreSQL's averages are decimals.
+    rows = [
+        TrendRow(theme, number, title, starts_at, answers, float(useful), float(heard))
+        for theme, number, title, starts_at, answers, useful, heard in db.session.execute(wanted)
+    ]
     return sorted(rows, key=lambda row: (row.theme, row.starts_at))
 
 

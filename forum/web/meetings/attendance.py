@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -92,7 +92,7 @@ def _tick(meeting: Meeting) -> ResponseReturnValue:
         _record(meeting, tick)
     if request.headers.get("X-Requested-With") == "fetch":
         return _row(meeting, tick)
-    back = {name: request.args[name] for name in ("q", "key") if request.args.get(name)}
+    back: dict[str, Any] = {name: request.args[name] for name in ("q", "key") if request.args.get(name)}
     return redirect(url_for(".attendance", number=meeting.id, _anchor=tick.key, **back))
 
 

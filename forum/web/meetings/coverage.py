@@ -31,7 +31,8 @@ def coverage(number: int) -> ResponseReturnValue:
         meeting=meeting,
         coverage=found,
         missing=found.missing(),
-        is_over=meeting.ends_at <= clock.now(),
+        is_over=found.is_over,
+        is_unrecorded=meeting.ends_at <= clock.now() and not found.is_over,
         may_remind=meeting_rules.may_schedule(me()) and meeting.is_open and meeting.starts_at > clock.now(),
     )
 

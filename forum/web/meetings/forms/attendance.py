@@ -22,7 +22,7 @@ class AddForm(fields.Form):
     """Somebody who is not a member, or (by one of the buttons beside the names found) a member who was not on the list."""
 
     name = fields.TextField("Name", required="Enter the person’s name", called="The name")
-    organisation = fields.TextField("Organisation")
+    organisation = fields.TextField("Organisation", mark_optional=False)
     how = fields.RadioField("How do they take part?", required="Select how they take part", inline=True)
     is_observer = fields.CheckboxField("Observer", hint="Is there to listen, such as a guest of the department")
     form_key = fields.HiddenField(max_length=64)
