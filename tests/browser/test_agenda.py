@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,7 +19,7 @@ from tests.meetings import builders as building
 
 
 @pytest.fixture
-def agenda(site: Site) -> Iterator[tuple[int, list[int]]]:
+def agenda(site: Site) -> tuple[int, list[int]]:
     """A meeting with the items A, B, C and D; its number and theirs."""
     with site.app.app_context():
         secretary = by_email(site.people[Role.SECRETARIAT])
@@ -29,7 +28,7 @@ def agenda(site: Site) -> Iterator[tuple[int, list[int]]]:
         items = [building.item(secretary, made, f"Item {letter}", 10) for letter in "ABCD"]
         expect_writing(False)
         db.session.remove()
-    yield made.id, items
+    return made.id, items
 
 
 def titles(page: Page) -> list[str]:
