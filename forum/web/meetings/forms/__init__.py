@@ -177,6 +177,7 @@ class MoveForm(fields.Form):
 
 class MeetingsFilter(fields.FilterForm):
     theme = fields.SelectField("Theme", blank="All themes")
+    kind = fields.SelectField("Kind", blank="All kinds", choices=choices(KINDS.items()))
     show = fields.HiddenField()
 
 
