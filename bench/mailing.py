@@ -174,7 +174,8 @@ def killing(sink: Sink, port: int) -> None:
             if sender.poll() is None:
                 os.kill(sender.pid, signal.SIGKILL)
                 kills += 1
-            sender.wait()
+            if sender.wait() not in (0, -signal.SIGKILL):
+                sys.exit("The sender failed.")
         lost, repeated = len(ids - set(sink.seen)), sink.seen.total() - len(sink.seen)
         print(f"1,000 letters, {kills} kills: {lost} lost, {repeated} repeated")
 
