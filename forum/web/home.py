@@ -18,7 +18,7 @@ from forum.feedback import rules as feedback_rules
 from forum.meetings import queries as meetings
 from forum.meetings import rules as meeting_rules
 from forum.meetings.models import Stage
-from forum.meetings.queries import ComingRow
+from forum.meetings.queries import ComingRow, attendance
 from forum.members import queries as members
 from forum.members.models import Member, Standing
 from forum.members.queries import addresses
@@ -59,6 +59,7 @@ def _for_a_member(person: Member) -> str:
         owed=meetings.unanswered_by(person),
         next_meeting=meetings.next_for(person),
         ways=meeting_rules.ways,
+        hosted=attendance.hosted_today(person),
         became=challenges.for_author(person, size=5),
         replies=own.items[:5],
         interests=members.interests_of(person),
@@ -83,6 +84,7 @@ def _for_an_official(person: Member) -> str:
         owed=meetings.unanswered_by(person),
         next_meeting=meetings.next_for(person),
         ways=meeting_rules.ways,
+        hosted=attendance.hosted_today(person),
     )
 
 

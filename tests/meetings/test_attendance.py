@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
 
@@ -15,7 +16,17 @@ from forum.base.errors import NotFound, Rejected
 from forum.meetings import queries as meetings
 from forum.meetings.commands import attendance
 from forum.meetings.exports import attendance as exports
-from forum.meetings.models import Attendance, Invitation, InvitationReply, Meeting, MeetingKind, Mode, Presence, Stage
+from forum.meetings.models import (
+    Attendance,
+    Invitation,
+    InvitationReply,
+    Meeting,
+    MeetingKind,
+    Mode,
+    Place,
+    Presence,
+    Stage,
+)
 from forum.meetings.queries import attendance as queries
 from forum.meetings.rules import IN_PERSON, NO, ONLINE
 from forum.meetings.rules import attendance as rules
@@ -341,3 +352,25 @@ def test_presence_is_kept_when_the_members_name_changes(cast, forum):
         db.session.execute(sa.update(Member).where(Member.id == cast.amina.id).values(name="Amina Hazel"))
     assert queries.row(forum, f"m{cast.amina.id}").name == "Amina Rowan"
     assert db.session.scalar(sa.select(Attendance.presence)) is Presence.PRESENT
+
+
+def test_who_waits_for_a_place_is_not_expected_and_no_no_show(cast, forum):
+    with transaction():
+        db.session.execute(sa.update(Invitation).where(Invitation.member_id == cast.olu.id).values(place=Place.WAITING))
+    assert figures(forum, "expected", "no_shows") == [1, 1]
+    assert "Olu Hazel" not in {row.name for row in queries.expected(forum)}
+
+
+def test_two_phones_ticking_at_the_same_moment_make_one_line(app, cast, forum):
+    """Each in a transaction of its own, at once: no unique constraint is hit, on either database."""
+    at, who, by = forum.id, cast.amina.id, cast.sita.id
+
+    def press(how: rules.Mark) -> None:
+        with app.app_context(), transaction():
+            sita = db.session.get_one(Member, by)
+            attendance.mark(sita, meetings.get(sita, at), queries.member(who), how)
+
+    db.session.rollback()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(press, [rules.IN_PERSON, rules.ONLINE] * 6))
+    assert db.session.scalar(sa.select(sa.func.count(Attendance.id))) == 1

@@ -273,3 +273,10 @@ def test_attendance_over_time_is_filtered_and_taken_away(visit, cast, path, cloc
     assert "Essex Police area" in browser.get("/meetings/coverage/export.csv?show=never").text
     assert browser.get("/meetings/coverage/export.ods").data.startswith(b"PK")
     assert visit(cast.amina).get("/meetings/coverage").status_code == 404
+
+
+def test_the_hosts_home_page_opens_the_list_on_the_day(visit, cast, path, clock):
+    assert f'href="{path}/attendance"' in visit(cast.bryn).get("/").text
+    assert f'href="{path}/attendance"' not in visit(cast.amina).get("/").text
+    clock.move_to(DURING + timedelta(days=1))
+    assert f'href="{path}/attendance"' not in visit(cast.bryn).get("/").text

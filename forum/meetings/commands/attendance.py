@@ -113,19 +113,22 @@ def _clear(actor: Member, meeting: Meeting, which: sa.ColumnElement[bool]) -> No
 def take_over_apologies(actor: Member, meeting: Meeting) -> int:
     """Mark everybody who answered no, and is not marked, with apologies; how many that were."""
     rules.check_keeping(actor, meeting)
+    common = _common(actor, meeting, rules.APOLOGIES, None)
     said_no = (
-        sa.select(Member.id, Member.name, sa.func.coalesce(Organisation.name, ""), Organisation.id)
+        sa.select(
+            Member.id,
+            Member.name,
+            sa.func.coalesce(Organisation.name, ""),
+            Organisation.id,
+            *(sa.literal(value, Attendance.__table__.c[name].type) for name, value in common.items()),
+        )
         .join(Invitation, Invitation.member_id == Member.id)
         .outerjoin(Member.organisation)
         .where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None), Invitation.answer == Answer.NO)
         .order_by(Member.id)
     )
-    common = _common(actor, meeting, rules.APOLOGIES, None)
-    names = ("member_id", "name", "organisation", "organisation_id")
-    rows = [common | dict(zip(names, found, strict=True)) for found in db.session.execute(said_no)]
-    if not rows:
-        return 0
-    written = _insert().values(rows).on_conflict_do_nothing().returning(Attendance.id)
+    columns = ["member_id", "name", "organisation", "organisation_id", *common]
+    written = _insert().from_select(columns, said_no).on_conflict_do_nothing().returning(Attendance.id)
     count = len(db.session.execute(written).all())
     if count:
         history.note(actor, "took over the apologies", meeting, people=count)

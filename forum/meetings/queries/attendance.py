@@ -14,7 +14,7 @@ from forum.base.errors import NotFound
 from forum.base.history import HistoryLine
 from forum.base.paging import Page, page
 from forum.meetings import rules
-from forum.meetings.models import Answer, Attendance, Invitation, InvitationReply, Meeting, Mode, Presence, Stage
+from forum.meetings.models import Answer, Attendance, Invitation, InvitationReply, Meeting, Mode, Place, Presence, Stage
 from forum.meetings.rules import attendance as marking
 from forum.members.models import Member, Organisation, Standing
 
@@ -62,6 +62,11 @@ class TickRow(NamedTuple):
         return f"Said {rules.answer_in_words(self.answer, self.answer_mode).lower()}"
 
     @property
+    def has_badge(self) -> bool:
+        """Is there or is expected in the room, or somebody comes instead; who may come gets one at the desk."""
+        return not self.is_online and bool(self.mark or self.stand_in or self.answer is Answer.YES)
+
+    @property
     def is_online(self) -> bool:
         return (self.mode or self.answer_mode) is Mode.ONLINE
 
@@ -89,6 +94,11 @@ class Counts(NamedTuple):
         return self.in_person + self.online
 
 
+def is_coming() -> sa.ColumnElement[bool]:
+    """Whose invitation says yes, and who has a place where places are limited: who waits for one is not expected."""
+    return sa.and_(Invitation.answer == Answer.YES, Invitation.place.is_(None) | (Invitation.place == Place.TAKEN))
+
+
 def people(meeting: Meeting, *, text: str = "", key: str | None = None) -> Page[TickRow]:
     """The people invited, by organisation and name; 200 a page. `text`: a part of a name or organisation. One statement."""
     organisation = sa.func.coalesce(Organisation.name, "")
@@ -101,11 +111,13 @@ def people(meeting: Meeting, *, text: str = "", key: str | None = None) -> Page[
 
 
 def expected(meeting: Meeting) -> list[TickRow]:
-    """Who is to be on the sign-in sheet, by name: said yes or maybe, or named somebody to come instead. One statement."""
-    stand_in = _stand_in()
+    """Who is to be on the sign-in sheet, by name: said yes or maybe, or named somebody to come instead. One statement.
+
+    Nobody who waits for a place, or has sent apologies meanwhile.
+    """
     wanted = _invited(meeting).where(
         Invitation.removed_at.is_(None),
-        Invitation.answer.in_((Answer.YES, Answer.MAYBE)) | (stand_in != ""),
+        is_coming() | (Invitation.answer == Answer.MAYBE) | (_stand_in() != ""),
         Attendance.presence.is_(None) | (Attendance.presence == Presence.PRESENT),
     )
     return [TickRow._make(row) for row in db.session.execute(wanted.order_by(Member.name, Member.id))]
@@ -243,8 +255,8 @@ def counts(meeting: Meeting) -> Counts:
     is_away = Attendance.presence.is_(None) | (Attendance.presence == Presence.ABSENT)
     asked = (
         sa.select(
-            number(answer == Answer.YES),
-            number(answer == Answer.YES, is_away, ~was_stood_in_for),
+            number(is_coming()),
+            number(is_coming(), is_away, ~was_stood_in_for),
             number(answer.is_(None)),
             number(answer == Answer.NO, Attendance.presence.is_(None)),
         )

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from forum.base import clock
 from forum.base.db import db
 from forum.base.paging import Page, page
-from forum.meetings.models import Answer, Attendance, Invitation, Meeting, Presence, Stage
+from forum.meetings.models import Attendance, Invitation, Meeting, Presence, Stage
+from forum.meetings.queries.attendance import is_coming
 from forum.members.models import Member, Organisation
 from forum.reference.models import PoliceForce, Region, Sector
 
@@ -90,7 +91,7 @@ _PLACE = (Organisation.sector_id, Organisation.force_id, Organisation.region_id)
 def _invited(meeting: Meeting) -> tuple[Sitting, Sitting]:
     """Those invited, and those of them who said yes."""
     wanted = (
-        sa.select(*_PLACE, sa.func.count(), sa.func.count(sa.case((Invitation.answer == Answer.YES, 1))))
+        sa.select(*_PLACE, sa.func.count(), sa.func.count(sa.case((is_coming(), 1))))
         .select_from(Invitation)
         .join(Member, Member.id == Invitation.member_id)
         .outerjoin(Member.organisation)

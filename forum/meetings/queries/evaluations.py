@@ -11,7 +11,6 @@ from sqlalchemy.orm import joinedload
 from forum.base import links
 from forum.base.db import db
 from forum.meetings.models import (
-    Answer,
     Attendance,
     Evaluation,
     EvaluationGiven,
@@ -21,6 +20,7 @@ from forum.meetings.models import (
     Stage,
     meeting_theme,
 )
+from forum.meetings.queries.attendance import is_coming
 from forum.meetings.rules import evaluations as rules
 from forum.members.models import Member, Standing
 from forum.reference.models import Theme
@@ -85,7 +85,7 @@ def _takes_part(meeting_id: int) -> sa.ColumnElement[bool]:
         Invitation.meeting_id == meeting_id,
         Invitation.member_id == Member.id,
         Invitation.removed_at.is_(None),
-        Invitation.answer == Answer.YES,
+        is_coming(),
     )
     return was_there | said_yes
 

@@ -216,7 +216,7 @@ def badges(number: int) -> ResponseReturnValue:
     meeting = _kept(number)
     rows = [*queries.expected(meeting), *(row for row in queries.others(meeting) if row.mark)]
     return render_template(
-        "meetings/badges.html", meeting=meeting, rows=[exports.badge(row) for row in rows if not row.is_online]
+        "meetings/badges.html", meeting=meeting, rows=[exports.badge(row) for row in rows if row.has_badge]
     )
 
 
