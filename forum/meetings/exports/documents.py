@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from forum.base import clock
+from forum.base import clock, richtext
 from forum.base.opendocument import (
     Block,
     Bullets,
@@ -21,7 +21,6 @@ from forum.base.opendocument import (
     Table,
     Title,
     Words,
-    paragraphs,
 )
 from forum.base.words import pages_in_words, plural
 from forum.meetings.models import Meeting, MeetingKind, Mode, Purpose
@@ -119,7 +118,7 @@ def notice(
         Title(f"Calling notice: {meeting.title}"),
         *_facts(meeting),
         Heading("What it is about"),
-        *(paragraphs(meeting.description) or [Paragraph("See the agenda.")]),
+        *_described(meeting.description),
         Heading("How to take part"),
         Bullets(
             [*taking_part(meeting, now), [f"This notice is from {creator}, ", Link(contact, f"mailto:{contact}"), "."]]
@@ -128,6 +127,11 @@ def notice(
         Paragraph(["Everything about this meeting: ", Link(url, url)]),
     ]
     return _document(meeting, papers, f"Calling notice: {meeting.title}", blocks, creator)
+
+
+def _described(markdown: str) -> list[Block]:
+    lines = richtext.to_text(richtext.to_html(markdown)).splitlines()
+    return [Paragraph(line) for line in lines or ["See the agenda."]]
 
 
 def taking_part(meeting: Meeting, now: datetime) -> list[str]:

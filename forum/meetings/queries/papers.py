@@ -75,7 +75,11 @@ def invited(actor: Member) -> sa.ColumnElement[bool]:
 
 
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
-    """Which papers of meetings that this person may see they may read (`rules.papers.may_read` for many at once)."""
+    """Which papers of a meeting that this person may see they may read.
+
+    The sensitive are for those invited, for officials and for whoever is asked for them; the withdrawn for the
+    secretariat alone.
+    """
     if may_schedule(actor):
         return sa.true()
     is_here = Paper.withdrawn_at.is_(None)

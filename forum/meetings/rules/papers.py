@@ -7,7 +7,7 @@ from datetime import date
 from forum.base import files
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.meetings.models import Invitation, Meeting, Paper
-from forum.meetings.rules import check_changing, may_schedule, may_see
+from forum.meetings.rules import check_changing, may_schedule
 from forum.members.models import Member
 from forum.reference.models import Marking
 
@@ -19,14 +19,6 @@ ENDINGS = ("pdf", "odt", "ods", "odp", "csv", "png", "jpg", "jpeg")
 def may_read_sensitive(actor: Member, invitation: Invitation | None) -> bool:
     """OFFICIAL-SENSITIVE papers are for those invited to their meeting, for officials and for the secretariat."""
     return actor.is_official or (invitation is not None and invitation.removed_at is None)
-
-
-def may_read(actor: Member, meeting: Meeting, paper: Paper, invitation: Invitation | None) -> bool:
-    """A withdrawn paper is kept for the secretariat alone."""
-    if not may_see(actor, meeting) or (paper.withdrawn_at is not None and not may_schedule(actor)):
-        return False
-    is_asked = paper.owner_id == actor.id
-    return is_asked or paper.marking is Marking.OFFICIAL or may_read_sensitive(actor, invitation)
 
 
 def may_bring(actor: Member, paper: Paper) -> bool:
@@ -94,9 +86,8 @@ def packs_to_make(meeting: Meeting, papers: list[Marking]) -> list[Marking]:
     return [whole] if whole is meeting.marking else [whole, Marking.OFFICIAL]
 
 
-def may_read_pack(actor: Member, meeting: Meeting, marking: Marking, invitation: Invitation | None) -> bool:
-    if not may_see(actor, meeting):
-        return False
+def may_read_pack(actor: Member, marking: Marking, invitation: Invitation | None) -> bool:
+    """Of a meeting that this person may see."""
     return marking is Marking.OFFICIAL or may_read_sensitive(actor, invitation)
 
 

@@ -64,7 +64,7 @@ def list_papers(number: int) -> ResponseReturnValue:
 def _packs(meeting: Meeting) -> dict[str, Any]:
     """The packs this person may read; those that are not made are the secretariat's business."""
     invitation = _invitation(meeting)
-    markings = [one for one in Marking if paper_rules.may_read_pack(me(), meeting, one, invitation)]
+    markings = [one for one in Marking if paper_rules.may_read_pack(me(), one, invitation)]
     packs = reading.packs(meeting, markings)
     runs = rules.may_schedule(me())
     return {
@@ -216,7 +216,7 @@ def packs_progress(number: int) -> ResponseReturnValue:
 def read_pack(number: int, pack_number: int) -> ResponseReturnValue:
     meeting = queries.get(me(), number)
     pack = reading.pack(meeting, pack_number)
-    only_if(paper_rules.may_read_pack(me(), meeting, pack.marking, _invitation(meeting)))
+    only_if(paper_rules.may_read_pack(me(), pack.marking, _invitation(meeting)))
     if pack.file is None:
         raise NotFound("This pack is not made yet.")
     page = sent(pack.file, f"{meeting.reference} papers {pack.number}")
