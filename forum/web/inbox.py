@@ -138,12 +138,18 @@ def _form(mail: ReceivedMail, known: tuple[Meeting, Invitation] | None) -> Recor
     if known is None or mail.verdict is not Verdict.QUEUED or mail.handled_at is not None:
         return None
     ways = meeting_rules.ways(known[0].mode)
-    reply = reading_replies.understand(Mail(mail.raw or b"").calendars)
-    said = None if isinstance(reply, str) else reading_replies.ANSWERS.get(reply.partstat)
+    reply = _reply(mail)
+    said = reading_replies.ANSWERS.get(reply.partstat) if reply else None
     likely = next((way.sent for way in ways if way.answer is said), None)
-    form = RecordForm(data={"answer": likely, "note": "" if isinstance(reply, str) else reply.comment})
+    form = RecordForm(data={"answer": likely, "note": reply.comment if reply else ""})
     form.answer.choices = [Choice(way.sent, way.words) for way in ways]
     return form
+
+
+def _reply(mail: ReceivedMail) -> reading_replies.Reply | None:
+    """What the calendar part of the mail says, where there is one that can be read."""
+    reply = reading_replies.understand(Mail(mail.raw).calendars) if mail.raw else ""
+    return None if isinstance(reply, str) else reply
 
 
 def _show(mail: ReceivedMail, form: RecordForm | None) -> str:
@@ -152,6 +158,8 @@ def _show(mail: ReceivedMail, form: RecordForm | None) -> str:
         "inbox/show.html",
         mail=mail,
         form=form,
+        reply=_reply(mail),
+        answers=reading_replies.ANSWERS,
         text=Mail(mail.raw).text if mail.raw else "",
         names=members.names_of(concerned),
         sender=aliases.member_at(mail.from_address) if mail.from_address else None,

@@ -74,6 +74,7 @@ def test_an_answer_is_recorded_from_a_mail_that_waits(app, visit, cast, meeting)
     ):
         assert words in page
     assert 'value="no" checked' in page
+    assert "amina@cast.example: no (“On leave”)" in page
     done = browser.post(f"/inbox/{number}/record", data={"answer": "no", "note": "On leave"}, follow_redirects=True)
     assert "The answer of Amina Rowan is saved: No" in done.text
     assert "Nothing waits for you" in done.text
