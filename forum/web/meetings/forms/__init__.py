@@ -9,24 +9,12 @@ from typing import Any
 from forum.base import clock
 from forum.meetings import rules
 from forum.meetings.commands.scheduling import MODES, Details
-from forum.meetings.models import Meeting, MeetingKind, Purpose
+from forum.meetings.exports.documents import KINDS as KINDS  # pages take both from here
+from forum.meetings.exports.documents import PURPOSES as PURPOSES
+from forum.meetings.models import Meeting, MeetingKind
 from forum.reference.models import Marking, Theme
 from forum.web import fields
 from forum.web.fields import Choice, choices
-
-KINDS = {
-    MeetingKind.FORUM: "Forum",
-    MeetingKind.WORKING_GROUP: "Working group",
-    MeetingKind.ROUNDTABLE: "Roundtable",
-    MeetingKind.CONFERENCE: "Conference",
-    MeetingKind.MINISTERS: "Inter-Ministerial Group",
-}
-PURPOSES = {
-    Purpose.INFORMATION: "For information",
-    Purpose.DISCUSSION: "For discussion",
-    Purpose.DECISION: "For decision",
-}
-
 
 HOURS = (Choice("first", "The first, in British Summer Time"), Choice("second", "The second, an hour later"))
 FURTHER = ("host_id", "reply_by_on", "capacity", "items_until_on", "papers_due_on")
