@@ -16,7 +16,7 @@ from forum.base.inbox import Verdict
 from forum.base.letters import Letter
 from forum.meetings import queries
 from forum.meetings.commands import inviting, reading_replies
-from forum.meetings.models import Answer, AnswerSource, InvitationReply, Meeting, Mode
+from forum.meetings.models import Answer, AnswerSource, InvitationReply, Meeting, Mode, Place
 from forum.meetings.rules import NO, ONLINE
 from forum.members.commands import aliases, keeping
 from tests import builders
@@ -143,6 +143,15 @@ def test_the_same_mail_twice_is_one(room):
     assert (first.is_new, second.is_new) == (True, False)
     assert (first.number, first.verdict) == (second.number, second.verdict)
     assert len(queries.replies(room.stored())) == 1
+
+
+def test_where_places_are_limited_a_yes_from_a_calendar_waits_like_any_other(room):
+    with transaction():
+        db.session.execute(sa.text("UPDATE meeting SET capacity = 1"))
+    for number, who in enumerate(("bryn@cast.example", "amina@cast.example"), 1):
+        assert inbox.take_in(room.reply(who, number=number)).verdict is Verdict.RECORDED
+    assert meetings.stored(room.meeting, room.cast.bryn).place is Place.TAKEN
+    assert room.stored().place is Place.WAITING
 
 
 # --- what is too old -------------------------------------------------------------------------------------------------
