@@ -299,7 +299,7 @@ def test_a_pack_that_fails_says_so_and_can_be_tried_again(inside, cast, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(pdf, "bind", lambda *_: (_ for _ in ()).throw(RuntimeError("no room on the disk")))
         (failed,) = packs(cast.sita, held)
-    assert failed.failed_because == "The pack could not be made. no room on the disk"
+    assert failed.failed_because.startswith("The pack could not be made (no room on the disk). Try again")
     with transaction():
         packing.order_again(cast.sita, queries.get(cast.sita, held.id), reading.pack(held, 1))
     assert _is_slow_work_done(SLOW[0])

@@ -6,6 +6,7 @@ asks the database nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ from forum.meetings.rules import check_inviting
 from forum.meetings.rules import papers as rules
 from forum.members.models import Member, Standing
 from forum.reference.models import Marking
+
+_log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=30)  # longer than the making may take
 LARGEST_PACK = 1024**3  # bytes
@@ -168,17 +171,10 @@ def make(order: Order) -> Made:
             except Refused as refusal:
                 refused.add(int(refusal.key))
     except Exception as reason:  # whatever it was, whoever waits for the pack must hear of it
-        return Made(failed_because=f"The pack could not be made. {_said(reason)}")
-
-
-def _said(reason: Exception) -> str:
-    return (
-        reason.message
-        if isinstance(reason, Rejected)
-        else str(reason).strip().splitlines()[-1][:300]
-        if str(reason)
-        else ""
-    )
+        _log.exception("Pack %s of MTG-%s was not made", order.number, order.meeting.id)
+        why = (str(reason).strip().splitlines() or [type(reason).__name__])[-1][:300]
+        again = "Try again, and tell the administrator if it fails again."
+        return Made(failed_because=f"The pack could not be made ({why}). {again}")
 
 
 def _bound(order: Order, refused: set[int]) -> Made:
