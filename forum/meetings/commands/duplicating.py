@@ -59,7 +59,7 @@ def duplicate(
         is_second_hour=is_second_hour,
         host_id=host,
         theme_ids=in_use,
-        **{name: getattr(meeting, name) for name in SAME},  # type: ignore[typeddict-item]
+        **{name: getattr(meeting, name) for name in SAME},
     )
     made.confirm_within_hours, made.freeze_hours = meeting.confirm_within_hours, meeting.freeze_hours
     db.session.flush()

@@ -201,7 +201,7 @@ def _sending(facts: Facts) -> Step:
     elif facts.untold:
         to_do = "Tell people of the newest change, or leave it"
     elif facts.is_sending:
-        to_do = ""
+        to_do, due = "", facts.day
     if facts.invited and path == "/invitations/new":
         due = facts.day  # somebody who joined since
     return Step(
