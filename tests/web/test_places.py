@@ -302,11 +302,11 @@ def test_words_planted_among_the_needs_appear_nowhere_else(app, visit, cast, mad
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Letter))
     values = {"number": made, "member_id": cast.amina.id, "token": link(app, made, cast.amina)[7:], "order": 1}
     allowed = {f"/meetings/{made}/needs"}
-    for person in (None, *cast):
+    for person in (None, cast.bryn, cast.ada, cast.sita):
         browser = visit(person)
         for path in reachable(app, values):
             page = browser.get(path)
-            if path in allowed and person in (cast.sita, cast.olu):
+            if path in allowed and person is cast.sita:
                 assert PLANTED in page.text
             else:
                 assert b"lozenges" not in unpacked(page.data), (person and person.name, path)
