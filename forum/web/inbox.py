@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.base import history, inbox
+from forum.base import calendar_files, history, inbox
+from forum.base.calendar_files import OutsideDates
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
 from forum.base.inbox import Mail, ReceivedMail, Verdict
@@ -152,13 +153,25 @@ def _reply(mail: ReceivedMail) -> reading_replies.Reply | None:
     return None if isinstance(reply, str) else reply
 
 
+def _proposed(mail: ReceivedMail, reply: reading_replies.Reply | None) -> OutsideDates | None:
+    """The time somebody proposes instead."""
+    if reply is None or reply.method != "COUNTER":
+        return None
+    try:
+        return calendar_files.read(Mail(mail.raw or b"").calendars[0], "The mail").events[0]
+    except Rejected:
+        return None
+
+
 def _show(mail: ReceivedMail, form: RecordForm | None) -> str:
     concerned = [number for number in (mail.member_id, mail.handled_by_id) if number]
+    reply = _reply(mail)
     return render_template(
         "inbox/show.html",
         mail=mail,
         form=form,
-        reply=_reply(mail),
+        reply=reply,
+        proposed=_proposed(mail, reply),
         answers=reading_replies.ANSWERS,
         text=Mail(mail.raw).text if mail.raw else "",
         names=members.names_of(concerned),

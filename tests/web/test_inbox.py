@@ -84,6 +84,19 @@ def test_an_answer_is_recorded_from_a_mail_that_waits(app, visit, cast, meeting)
         assert (reply.source.value, reply.recorded_by_id, reply.note) == ("secretariat", cast.sita.id, "On leave")
 
 
+def test_the_time_somebody_proposes_instead_is_shown(app, visit, cast, meeting):
+    for number, (more, words) in enumerate(
+        [
+            ("DTSTART:20270127T140000Z\r\nDTEND:20270127T160000Z", "proposes Wednesday 27 January 2027, 2pm to 4pm"),
+            ("DTSTART:nonsense", "proposes another time"),
+        ],
+        1,
+    ):
+        content = calendar(meeting.ical_uid, "amina@cast.example", "TENTATIVE", method="COUNTER", more=more)
+        mailed = take(app, mail("amina@cast.example", content, number=number))
+        assert words in visit(cast.sita).get(f"/inbox/{mailed}").text
+
+
 def test_a_mail_is_dealt_with_once(app, visit, cast, meeting):
     number, browser = take(app, doubtful(meeting)), visit(cast.sita)
     assert browser.post(f"/inbox/{number}/nothing").status_code == 302
