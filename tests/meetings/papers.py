@@ -15,6 +15,7 @@ from forum.base.opendocument import Document, Paragraph, Title
 from forum.meetings import queries
 from forum.meetings.commands import packing, papers
 from forum.meetings.models import Meeting, Paper
+from forum.meetings.queries import packs as pack_reading
 from forum.meetings.queries import papers as reading
 from forum.members.models import Member
 from forum.reference.models import Marking
@@ -54,10 +55,10 @@ def new_version(by: Member, meeting: Meeting, number: int, data: bytes, note: st
         papers.add_version(by, queries.get(by, meeting.id), get(by, meeting, number), upload, note)
 
 
-def packs(by: Member, meeting: Meeting) -> list[reading.PackRow]:
+def packs(by: Member, meeting: Meeting) -> list[pack_reading.PackRow]:
     """Order packs, have the worker make them, and give all there are, the newest first."""
     with transaction():
         packing.order(by, queries.get(by, meeting.id))
     while _is_slow_work_done(SLOW[0]):
         pass
-    return reading.packs(meeting, list(Marking))
+    return pack_reading.packs(meeting, list(Marking))

@@ -21,6 +21,7 @@ from forum.base.words import pages_in_words
 from forum.meetings import queries
 from forum.meetings.commands import packing, papers
 from forum.meetings.models import MeetingKind, Mode, PaperPack, Purpose
+from forum.meetings.queries import packs as pack_reading
 from forum.meetings.queries import papers as reading
 from forum.meetings.rules import papers as rules
 from forum.members.models import Member
@@ -204,7 +205,7 @@ def test_papers_by_item_are_read_with_one_statement_however_many(inside, cast, s
 
 
 def said(held, number: int) -> list[str]:
-    pack = reading.pack(held, number)
+    pack = pack_reading.pack(held, number)
     return [page.extract_text() for page in PdfReader(BytesIO(files.read(pack.file))).pages]
 
 
@@ -242,7 +243,7 @@ def test_members_who_may_not_see_all_get_a_pack_that_says_so(inside, cast):
     paper(cast.sita, held, a_pdf("Secret words"), title="Secret title", marking=Marking.SENSITIVE)
     open_, whole = packs(cast.sita, held)
     assert (whole.marking, open_.marking) == (Marking.SENSITIVE, Marking.OFFICIAL)
-    assert reading.newest_whole([open_, whole]) == whole.number
+    assert pack_reading.newest_whole([open_, whole]) == whole.number
     everything, rest = "".join(said(held, whole.number)), "".join(said(held, open_.number))
     assert all(words in everything for words in ("Secret title", "Secret words", "OFFICIAL-SENSITIVE"))
     assert not [words for words in ("Secret", "SENSITIVE") if words in rest]
@@ -277,7 +278,7 @@ def test_one_order_at_a_time_and_one_worker_at_each(inside, cast):
     for _ in range(2):
         with transaction():
             packing.finish(order, made)
-    assert [row.is_made for row in reading.packs(held, list(Marking))] == [True]
+    assert [row.is_made for row in pack_reading.packs(held, list(Marking))] == [True]
 
 
 def test_a_worker_that_died_leaves_the_pack_to_another(inside, cast, before):
@@ -290,7 +291,7 @@ def test_a_worker_that_died_leaves_the_pack_to_another(inside, cast, before):
     before.shift(packing.LEASE)
     before.shift(1)
     assert _is_slow_work_done(SLOW[0])
-    assert reading.packs(held, list(Marking))[0].is_made
+    assert pack_reading.packs(held, list(Marking))[0].is_made
 
 
 def test_a_pack_that_fails_says_so_and_can_be_tried_again(inside, cast, monkeypatch):
@@ -301,9 +302,9 @@ def test_a_pack_that_fails_says_so_and_can_be_tried_again(inside, cast, monkeypa
         (failed,) = packs(cast.sita, held)
     assert failed.failed_because.startswith("The pack could not be made (no room on the disk). Try again")
     with transaction():
-        packing.order_again(cast.sita, queries.get(cast.sita, held.id), reading.pack(held, 1))
+        packing.order_again(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, 1))
     assert _is_slow_work_done(SLOW[0])
-    assert reading.packs(held, list(Marking))[0].is_made
+    assert pack_reading.packs(held, list(Marking))[0].is_made
 
 
 def test_a_paper_that_cannot_be_bound_is_left_out_with_the_reason(inside, cast, monkeypatch):
@@ -327,7 +328,7 @@ def test_those_invited_are_told_once_but_for_those_who_want_no_such_letters(insi
 
     def tell() -> int:
         with transaction():
-            return packing.tell(cast.sita, queries.get(cast.sita, held.id), reading.pack(held, pack.number))
+            return packing.tell(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, pack.number))
 
     assert (tell(), tell()) == (3, 0)
     letters = db.session.scalars(sa.select(Letter).where(Letter.key.startswith("papers:"))).all()
@@ -345,9 +346,9 @@ def test_a_letter_names_no_sensitive_paper(inside, cast):
     held = meeting(cast.sita)
     invite(cast.sita, held)
     paper(cast.sita, held, ONE_TWO, title="Secret title", marking=Marking.SENSITIVE)
-    whole = reading.newest_whole(packs(cast.sita, held))
+    whole = pack_reading.newest_whole(packs(cast.sita, held))
     with transaction():
-        packing.tell(cast.sita, queries.get(cast.sita, held.id), reading.pack(held, whole))
+        packing.tell(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, whole))
     text = db.session.scalars(sa.select(Letter.text).where(Letter.key.startswith("papers:"))).first()
     assert "Secret title" not in text
     assert "OFFICIAL-SENSITIVE" in text

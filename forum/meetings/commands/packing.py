@@ -25,8 +25,8 @@ from forum.meetings.exports import documents
 from forum.meetings.exports.documents import ForItem, LeftOut, Packed
 from forum.meetings.models import Invitation, Meeting, PaperPack
 from forum.meetings.queries import ItemRow
-from forum.meetings.queries import papers as reading
-from forum.meetings.queries.papers import PackedRow
+from forum.meetings.queries import packs as reading
+from forum.meetings.queries.packs import PackedRow
 from forum.meetings.rules import check_inviting
 from forum.meetings.rules import papers as rules
 from forum.members.models import Member, Standing

@@ -16,6 +16,7 @@ from forum.meetings import queries, rules
 from forum.meetings.commands import packing, papers
 from forum.meetings.models import Invitation, Meeting, Paper
 from forum.meetings.queries import agendas
+from forum.meetings.queries import packs as pack_reading
 from forum.meetings.queries import papers as reading
 from forum.meetings.rules import papers as paper_rules
 from forum.reference.models import Marking
@@ -65,13 +66,13 @@ def _packs(meeting: Meeting) -> dict[str, Any]:
     """The packs this person may read; those that are not made are the secretariat's business."""
     invitation = _invitation(meeting)
     markings = [one for one in Marking if paper_rules.may_read_pack(me(), one, invitation)]
-    packs = reading.packs(meeting, markings)
+    packs = pack_reading.packs(meeting, markings)
     runs = rules.may_schedule(me())
     return {
         "packs": packs if runs else [pack for pack in packs if pack.is_made],
         "runs": runs,
         "may_tell": runs and rules.may_invite(meeting, clock.now()),
-        "newest_whole": reading.newest_whole(packs),
+        "newest_whole": pack_reading.newest_whole(packs),
     }
 
 
@@ -215,7 +216,7 @@ def packs_progress(number: int) -> ResponseReturnValue:
 @blueprint.get("/<int:number>/papers/packs/<int:pack_number>")
 def read_pack(number: int, pack_number: int) -> ResponseReturnValue:
     meeting = queries.get(me(), number)
-    pack = reading.pack(meeting, pack_number)
+    pack = pack_reading.pack(meeting, pack_number)
     only_if(paper_rules.may_read_pack(me(), pack.marking, _invitation(meeting)))
     if pack.file is None:
         raise NotFound("This pack is not made yet.")
@@ -229,7 +230,7 @@ def read_pack(number: int, pack_number: int) -> ResponseReturnValue:
 @blueprint.post("/<int:number>/papers/packs/<int:pack_number>/again")
 def order_pack_again(number: int, pack_number: int) -> ResponseReturnValue:
     meeting = kept(number)
-    pack = reading.pack(meeting, pack_number)
+    pack = pack_reading.pack(meeting, pack_number)
     with transaction():
         packing.order_again(me(), meeting, pack)
     return redirect(url_for(".list_papers", number=number, _anchor="packs"))
@@ -238,7 +239,7 @@ def order_pack_again(number: int, pack_number: int) -> ResponseReturnValue:
 @blueprint.post("/<int:number>/papers/packs/<int:pack_number>/tell")
 def tell_of_pack(number: int, pack_number: int) -> ResponseReturnValue:
     meeting = kept(number)
-    pack = reading.pack(meeting, pack_number)
+    pack = pack_reading.pack(meeting, pack_number)
     with transaction():
         count = packing.tell(me(), meeting, pack)
     say(f"{plural(count, 'letter')} will be sent." if count else "Nobody was left to tell.")
