@@ -19,7 +19,7 @@ from forum.base.history import HistoryLine
 from forum.base.letters import Letter
 from forum.base.words import pages_in_words
 from forum.meetings import queries
-from forum.meetings.commands import packing, papers
+from forum.meetings.commands import announcing, packing, papers
 from forum.meetings.models import MeetingKind, Mode, PaperPack, Purpose
 from forum.meetings.queries import packs as pack_reading
 from forum.meetings.queries import papers as reading
@@ -328,7 +328,7 @@ def test_those_invited_are_told_once_but_for_those_who_want_no_such_letters(insi
 
     def tell() -> int:
         with transaction():
-            return packing.tell(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, pack.number))
+            return announcing.tell(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, pack.number))
 
     assert (tell(), tell()) == (3, 0)
     letters = db.session.scalars(sa.select(Letter).where(Letter.key.startswith("papers:"))).all()
@@ -348,7 +348,7 @@ def test_a_letter_names_no_sensitive_paper(inside, cast):
     paper(cast.sita, held, ONE_TWO, title="Secret title", marking=Marking.SENSITIVE)
     whole = pack_reading.newest_whole(packs(cast.sita, held))
     with transaction():
-        packing.tell(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, whole))
+        announcing.tell(cast.sita, queries.get(cast.sita, held.id), pack_reading.pack(held, whole))
     text = db.session.scalars(sa.select(Letter.text).where(Letter.key.startswith("papers:"))).first()
     assert "Secret title" not in text
     assert "OFFICIAL-SENSITIVE" in text

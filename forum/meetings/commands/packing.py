@@ -1,4 +1,4 @@
-"""Packs: all papers of a meeting in one PDF with one numbering, and telling people that they are there.
+"""Packs: all papers of a meeting in one PDF with one numbering.
 
 A pack is ordered on the page and made by the worker: `claim`, `make` and `finish`, of which `make` alone takes long and
 asks the database nothing.
@@ -7,37 +7,30 @@ asks the database nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from markupsafe import escape
 
 from forum.base import clock, files, history, letters, pdf
 from forum.base.db import ask_to_wake, db
-from forum.base.errors import Rejected
-from forum.base.letters import Kind
 from forum.base.pdf import Part, Refused
-from forum.base.words import pages_in_words
 from forum.meetings import queries
 from forum.meetings.exports import documents
 from forum.meetings.exports.documents import ForItem, LeftOut, Packed
-from forum.meetings.models import Invitation, Meeting, PaperPack
+from forum.meetings.models import Meeting, PaperPack
 from forum.meetings.queries import ItemRow
 from forum.meetings.queries import packs as reading
 from forum.meetings.queries.packs import PackedRow
-from forum.meetings.rules import check_inviting
 from forum.meetings.rules import papers as rules
-from forum.members.models import Member, Standing
+from forum.members.models import Member
 from forum.reference.models import Marking
 
 _log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=30)  # longer than the making may take
 LARGEST_PACK = 1024**3  # bytes
-# Stand for what differs between the letters of one mailing. Characters for private use: nobody types them.
-NAME, LEAVE_LINK = "\ue000", "\ue001"
 NOT_PDF = "it is not a PDF. Download it by itself"
 NOT_BOUND = "its PDF cannot be bound with others. Download it by itself"
 
@@ -288,72 +281,3 @@ def finish(order: Order, made: Made) -> None:
 def note_read(actor: Member, meeting: Meeting, pack: PaperPack) -> None:
     """Note that somebody took a copy of a pack with sensitive papers in it."""
     history.note(actor, "downloaded", pack, about=meeting)
-
-
-# --- telling ---------------------------------------------------------------------------------------------------------
-
-
-def tell(actor: Member, meeting: Meeting, pack: PaperPack) -> int:
-    """Write to those invited that the papers are there, once for each pack; to how many.
-
-    Members who want no letters about meetings but invitations get none.
-    """
-    rules.check_keeper(actor, meeting)
-    queries.take(meeting)
-    db.session.refresh(pack)
-    check_inviting(meeting, clock.now())
-    if pack.file_id is None:
-        raise Rejected("This pack is not made yet.")
-    if pack.told_at is not None:
-        return 0
-    people = db.session.execute(_to_tell(meeting)).all()
-    pack.told_at = clock.now()
-    letters.write_many(_letters(meeting, pack, people))
-    history.note(actor, "told of", pack, about=meeting, count=len(people))
-    return len(people)
-
-
-def _to_tell(meeting: Meeting) -> Any:
-    return (
-        sa.select(Member.id, Member.name, Member.email)
-        .join(Invitation, Invitation.member_id == Member.id)
-        .where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None))
-        .where(Member.standing == Standing.ACTIVE, Member.email.is_not(None), Member.wants_meeting_mail)
-        .order_by(Member.name, Member.id)
-    )
-
-
-def _letters(meeting: Meeting, pack: PaperPack, people: Sequence[Any]) -> Iterator[letters.Fields]:
-    """The letter to each: put together once, and filled in."""
-    subject = f"Papers: {meeting.title}, {clock.show_date(meeting.starts_at)}"
-    text, html = letters.render("papers", **_words(meeting, pack), name=NAME, leave_url=LEAVE_LINK)
-    for member_id, name, email in people:
-        of_list = letters.leaving(letters.MEETINGS, member_id)
-        leave_url = letters.link(of_list["unsubscribe_path"])
-        yield {
-            "key": f"papers:{meeting.id}:{pack.number}:{member_id}",
-            "kind": Kind.NOTICE,
-            "member_id": member_id,
-            "to_name": name,
-            "to_address": email,
-            "subject": subject,
-            "text": text.replace(NAME, name).replace(LEAVE_LINK, leave_url),
-            "html": html.replace(NAME, str(escape(name))).replace(LEAVE_LINK, leave_url),
-            "about": queries.about(meeting),
-            "not_after": meeting.ends_at,
-            "list_name": of_list["list_name"],
-            "unsubscribe_path": of_list["unsubscribe_path"],
-        }
-
-
-def _words(meeting: Meeting, pack: PaperPack) -> dict[str, Any]:
-    """What the letter says. A pack marked OFFICIAL-SENSITIVE is not told about by the titles in it."""
-    inside, changed = pack.contents["papers"], pack.contents["changed_pages"]
-    return {
-        "meeting": meeting,
-        "marking": pack.marking,
-        "count": len(inside),
-        "papers": [] if pack.marking is Marking.SENSITIVE else inside,
-        "changed": pages_in_words(changed),
-        "papers_url": letters.link(f"/meetings/{meeting.id}/papers"),
-    }

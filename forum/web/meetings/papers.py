@@ -13,7 +13,7 @@ from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
 from forum.base.files import StoredFile
 from forum.meetings import queries, rules
-from forum.meetings.commands import packing, papers
+from forum.meetings.commands import announcing, packing, papers
 from forum.meetings.models import Invitation, Meeting, Paper
 from forum.meetings.queries import agendas
 from forum.meetings.queries import packs as pack_reading
@@ -241,6 +241,6 @@ def tell_of_pack(number: int, pack_number: int) -> ResponseReturnValue:
     meeting = kept(number)
     pack = pack_reading.pack(meeting, pack_number)
     with transaction():
-        count = packing.tell(me(), meeting, pack)
+        count = announcing.tell(me(), meeting, pack)
     say(f"{plural(count, 'letter')} will be sent." if count else "Nobody was left to tell.")
     return redirect(url_for(".list_papers", number=number, _anchor="packs"))
