@@ -11,6 +11,7 @@ from forum.base.errors import Rejected
 from forum.meetings import rules
 from forum.meetings.commands.scheduling import moments_of
 from forum.meetings.models import Meeting, MeetingKind, MeetingSeries, Stage
+from forum.meetings.queries import series as series_queries
 from forum.meetings.rules import desk, holidays, series
 from forum.meetings.rules.desk import Facts, Standing
 from forum.members.models import Member, Role
@@ -110,9 +111,9 @@ def quarterly(**more) -> MeetingSeries:
 
 
 def test_a_series_in_words():
-    assert series.in_words(quarterly()) == "First Tuesday of every 3 months at 10:30am for 4 hours 30 minutes"
+    assert series_queries.in_words(quarterly()) == "First Tuesday of every 3 months at 10:30am for 4 hours 30 minutes"
     last = quarterly(week=-1, weekday=4, every_months=1, starts="12:00", minutes=60)
-    assert series.in_words(last) == "Last Friday of every month at midday for 1 hour"
+    assert series_queries.in_words(last) == "Last Friday of every month at midday for 1 hour"
 
 
 def test_the_days_of_a_series_follow_from_its_first_meeting():

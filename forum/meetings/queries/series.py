@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date, datetime, time
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -12,7 +13,9 @@ from forum.base import clock
 from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.base.history import HistoryLine
+from forum.base.words import plural
 from forum.meetings.models import Meeting, MeetingSeries, SeriesItem, Stage
+from forum.meetings.rules.series import WEEKDAYS, WEEKS
 from forum.members.models import Member
 
 
@@ -102,3 +105,18 @@ def who_changed(series: MeetingSeries) -> str:
         .order_by(HistoryLine.id.desc())
     )
     return db.session.scalar(last.limit(1)) or "Somebody else"
+
+
+def in_words(series: MeetingSeries) -> str:
+    """ "First Tuesday of every 3 months at 10:30am for 4 hours 30 minutes"."""
+    every = "month" if series.every_months == 1 else f"{series.every_months} months"
+    at = clock.show_time(time.fromisoformat(series.starts))
+    day = f"{WEEKS[series.week]} {WEEKDAYS[series.weekday]}"
+    return f"{day} of every {every} at {at} for {' '.join(_length(series.minutes))}"
+
+
+def _length(minutes: int) -> Iterator[str]:
+    if minutes >= 60:
+        yield plural(minutes // 60, "hour")
+    if minutes % 60:
+        yield plural(minutes % 60, "minute")

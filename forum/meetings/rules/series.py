@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from forum.base import clock
 from forum.base.errors import Rejected
-from forum.base.words import plural
 from forum.meetings.models import MeetingSeries
 from forum.meetings.rules import LONGEST_MEETING
 from forum.meetings.rules.holidays import bank_holiday
@@ -93,18 +91,3 @@ def minutes_between(starts: time, ends: time) -> int:
     """How long a meeting is; an end that is not later is on the next day."""
     between = (ends.hour - starts.hour) * 60 + ends.minute - starts.minute
     return between if between > 0 else between + 24 * 60
-
-
-def in_words(series: MeetingSeries) -> str:
-    """ "First Tuesday of every 3 months at 10:30am for 4 hours 30 minutes"."""
-    every = "month" if series.every_months == 1 else f"{series.every_months} months"
-    at = clock.show_time(time.fromisoformat(series.starts))
-    day = f"{WEEKS[series.week]} {WEEKDAYS[series.weekday]}"
-    return f"{day} of every {every} at {at} for {' '.join(_length(series.minutes))}"
-
-
-def _length(minutes: int) -> Iterator[str]:
-    if minutes >= 60:
-        yield plural(minutes // 60, "hour")
-    if minutes % 60:
-        yield plural(minutes % 60, "minute")

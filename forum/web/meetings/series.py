@@ -29,7 +29,7 @@ def _kept(number: int) -> MeetingSeries:
 @blueprint.get("/series")
 def all_series() -> ResponseReturnValue:
     only_if(rules.may_schedule(me()))
-    return render_template("meetings/series.html", rows=queries.every(), in_words=series_rules.in_words)
+    return render_template("meetings/series.html", rows=queries.every(), in_words=queries.in_words)
 
 
 @blueprint.route("/series/new", methods=["GET", "POST"])
@@ -58,7 +58,7 @@ def _page(series: MeetingSeries, form: UntilForm, found: list[series_rules.Occur
     return render_template(
         "meetings/series_show.html",
         series=series,
-        pattern=series_rules.in_words(series),
+        pattern=queries.in_words(series),
         kind=KINDS[series.kind],
         purposes=PURPOSES,
         meetings=meetings,
@@ -113,7 +113,7 @@ def edit_series(series: int) -> ResponseReturnValue:
             form.reject(refusal)
             kept = _kept(series)  # as it is now
             if refusal.field == "version":
-                saved = f"{kept.title}. {series_rules.in_words(kept)}. {kept.place}"
+                saved = f"{kept.title}. {queries.in_words(kept)}. {kept.place}"
                 form.version.typed = str(kept.version)
         else:
             say("The series is saved. Meetings that are scheduled already stay as they are.")
