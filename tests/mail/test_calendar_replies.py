@@ -64,7 +64,8 @@ def moved(room: Room) -> None:
         room.meeting.starts_at += timedelta(days=7)
         room.meeting.ends_at += timedelta(days=7)
         room.meeting.ical_sequence += 1
-        db.session.execute(sa.text("UPDATE invitation SET sent_sequence = 1"))
+        room.meeting.version += 1
+        db.session.execute(sa.text("UPDATE invitation SET sent_sequence = 1, sent_version = sent_version + 1"))
 
 
 # --- what is recorded ------------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def test_who_answered_for_the_earlier_date_is_asked_again_once(room):
 def test_nobody_is_asked_about_a_date_they_were_not_told(room):
     moved(room)
     with transaction():
-        db.session.execute(sa.text("UPDATE invitation SET sent_sequence = 0"))
+        db.session.execute(sa.text("UPDATE invitation SET sent_sequence = 0, sent_version = sent_version - 1"))
     assert "when they are told" in inbox.take_in(room.reply()).words
     assert db.session.scalar(sa.select(Letter.id).where(Letter.key.startswith("asked-again"))) is None
 

@@ -224,6 +224,7 @@ def test_a_time_moved_and_moved_back_asks_nobody_and_every_answer_stands(inside,
     made = queries.get(cast.sita, made.id)
     assert made.ical_sequence == 2  # it never falls: a feed may have shown the other time
     assert (stored(made, cast.amina).answer, queries.tally(made).untold) == (Answer.YES, 0)
+    assert telling_rules.sequence_known(made, stored(made, cast.amina)) == 0  # an answer to the first letter is for now
     change(cast.sita, made, place="Another house")  # and what comes later asks nobody either
     send()
     (letter,) = outbox(kind=Kind.UPDATE, member_id=cast.amina.id)

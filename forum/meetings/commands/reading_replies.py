@@ -24,6 +24,7 @@ from forum.meetings import queries, rules
 from forum.meetings.commands import replying
 from forum.meetings.models import Answer, AnswerSource, Invitation, Meeting
 from forum.meetings.rules import Way
+from forum.meetings.rules import tellings as telling_rules
 from forum.members.models import Member
 from forum.members.queries import aliases
 
@@ -169,7 +170,7 @@ def _doubt_of_sender(mail: Mail, invitation: Invitation | None) -> str:
 def _outdated(reply: Reply, meeting: Meeting, invitation: Invitation) -> str:
     """Why it is no longer what they say, or "". Who answered for an earlier date is asked again."""
     assert reply.stamp is not None
-    if reply.sequence < rules.sequence_for(meeting, invitation.link_version):
+    if reply.sequence < telling_rules.sequence_known(meeting, invitation):
         is_told = _ask_again(meeting, invitation)
         return "It answers for the earlier date. " + (
             "They have been asked again." if is_told else "They will be asked again when they are told of the change."

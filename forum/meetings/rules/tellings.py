@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from forum.base.errors import Rejected
 from forum.base.letters import Kind
-from forum.meetings.models import MailingOrder
+from forum.meetings.models import Invitation, MailingOrder, Meeting
+from forum.meetings.rules import sequence_for
 
 SECOND_THOUGHTS = timedelta(minutes=5)  # an update waits so long: a correction goes in the same letter
 IN_ONE_REQUEST = 300  # letters; more are ordered, and written by the worker
@@ -16,6 +17,16 @@ IN_ONE_PART = 500  # letters of one transaction of the worker, so that no other 
 def may_correct(order: MailingOrder, now: datetime) -> bool:
     """Whether this update has not begun to go out."""
     return order.kind is Kind.UPDATE and order.finished_at is None and not order.written and order.due_at > now
+
+
+def sequence_known(meeting: Meeting, invitation: Invitation) -> int:
+    """The SEQUENCE from which on an answer is for the meeting as it stands.
+
+    Who knows it as it stands knows it by the entry they were sent, though it was moved and moved back since.
+    """
+    current = sequence_for(meeting, invitation.link_version)
+    is_up_to_date = invitation.sent_version == meeting.version
+    return current - (meeting.ical_sequence - invitation.sent_sequence) if is_up_to_date else current
 
 
 def check_open(order: MailingOrder) -> None:
