@@ -16,10 +16,10 @@ blueprint = Blueprint("check_in", __name__, url_prefix="/check-in")
 
 
 @blueprint.route("", methods=["GET", "POST"])
-@blueprint.route("/<string(maxlength=40):code>", methods=["GET", "POST"])
+@blueprint.route("/<code>", methods=["GET", "POST"])
 def check_in(code: str = "") -> ResponseReturnValue:
     """The code, and a button. Looking tells nobody whether a code is right: only trying does, and tries are counted."""
-    form = CheckInForm(data={"code": code, "mode": Mode.IN_PERSON})
+    form = CheckInForm(data={"code": code[:40], "mode": Mode.IN_PERSON})
     if form.submitted():
         try:
             with transaction():
