@@ -17,7 +17,7 @@ from forum.meetings.models import Meeting
 from tests.base.letters import Mailbox, mail_server
 from tests.base.test_letters_delivered import post
 from tests.mail.check_invite import problems
-from tests.meetings.builders import BEFORE, crowd, meeting
+from tests.meetings.builders import BEFORE, crowd, let_go, meeting
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +37,7 @@ def delivered(app, mailbox: Mailbox) -> dict[str, bytes]:
     """What the worker's next round brings to whom."""
     mailbox.received.clear()
     with app.app_context():
+        let_go()  # the five minutes in which an update can be corrected are over
         letters.deliver_due()
     return dict(mailbox.received)
 
