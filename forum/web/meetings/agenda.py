@@ -12,9 +12,8 @@ from forum.challenges.queries import agendas as challenges
 from forum.meetings import queries, rules
 from forum.meetings.commands import agendas
 from forum.meetings.models import Meeting
-from forum.meetings.queries import ItemRow
+from forum.meetings.queries import ItemRow, papers
 from forum.meetings.queries import agendas as agenda_queries
-from forum.meetings.queries import papers
 from forum.meetings.rules import agendas as agenda_rules
 from forum.meetings.rules import proposals as proposal_rules
 from forum.web.furniture import me, only_if, say
