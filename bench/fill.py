@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from forum.members.models import Role, Standing
 
 START = datetime(2016, 7, 1, 9, tzinfo=UTC)
 PASSWORD = "forum-demo-2016"
+AT_ONCE = 100  # threads put in by one statement a table
 
 Add = Callable[[str, list[dict[str, object]]], None]  # rows into the table of this name
 
@@ -72,12 +74,19 @@ def fill_ours(threads: int) -> None:
          "notify": "daily", "version": 1}
         for n in range(corpus.MEMBERS)
     ])  # fmt: skip
+    some: dict[str, list[dict[str, object]]] = defaultdict(list)
     for thread in corpus.threads(threads):
-        add_thread(add, thread)
+        for name, rows in rows_of(thread).items():
+            some[name] += rows
+        if thread.number % AT_ONCE == 0 or thread.number == threads:
+            for name, rows in some.items():
+                add(name, rows)
+            some.clear()
     add_meeting(add)
 
 
-def add_thread(add: Add, thread: corpus.Thread) -> None:
+def rows_of(thread: corpus.Thread) -> dict[str, list[dict[str, object]]]:
+    """The rows of a thread and its replies by table, in the order in which they can be added."""
     at = START + timedelta(minutes=thread.number)
 
     def said(place: int) -> dict[str, object]:
@@ -89,26 +98,28 @@ def add_thread(add: Add, thread: corpus.Thread) -> None:
         }  # fmt: skip
 
     first = said(0)
-    add("feedback", [
-        {**first, "id": thread.number, "kind": "challenge", "title": thread.title, "happening": thread.posts[0][1],
-         "affected": "", "would_help": "", "html_affected": "", "html_would_help": "", "marking": "OFFICIAL",
-         "priority_id": thread.number % 6 + 1, "force_id": None, "source": "site", "closed_because": "",
-         "active_at": at + timedelta(seconds=19), "reply_count": len(thread.posts) - 1, "is_demonstration": False}
-    ])  # fmt: skip
-    add("feedback_theme", [{"feedback_id": thread.number, "theme_id": thread.number % 30 + 1}])
     base = (thread.number - 1) * (len(thread.posts) - 1)
     replies = [
         {**said(place), "id": base + place, "feedback_id": thread.number, "body": thread.posts[place][1],
          "is_official": place % 9 == 0}
         for place in range(1, len(thread.posts))
     ]  # fmt: skip
-    add("reply", replies)
-    add("search_entry", [
-        {"kind": "feedback", "thing_id": thread.number, "thread_id": thread.number, "title": thread.title,
-         "text": thread.posts[0][1]},
-        *({"kind": "reply", "thing_id": row["id"], "thread_id": thread.number, "title": "", "text": row["body"]}
-          for row in replies),
-    ])  # fmt: skip
+    return {
+        "feedback": [
+            {**first, "id": thread.number, "kind": "challenge", "title": thread.title, "happening": thread.posts[0][1],
+             "affected": "", "would_help": "", "html_affected": "", "html_would_help": "", "marking": "OFFICIAL",
+             "priority_id": thread.number % 6 + 1, "force_id": None, "source": "site", "closed_because": "",
+             "active_at": at + timedelta(seconds=19), "reply_count": len(replies), "is_demonstration": False}
+        ],
+        "feedback_theme": [{"feedback_id": thread.number, "theme_id": thread.number % 30 + 1}],
+        "reply": replies,
+        "search_entry": [
+            {"kind": "feedback", "thing_id": thread.number, "thread_id": thread.number, "title": thread.title,
+             "text": thread.posts[0][1]},
+            *({"kind": "reply", "thing_id": row["id"], "thread_id": thread.number, "title": "", "text": row["body"]}
+              for row in replies),
+        ],
+    }  # fmt: skip
 
 
 def add_meeting(add: Add) -> None:
