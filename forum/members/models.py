@@ -100,6 +100,8 @@ class Member(Base):
     notify: Mapped[Notify] = mapped_column(Words(Notify), default=Notify.DAILY)
     digest_weekday: Mapped[int] = mapped_column(sa.SmallInteger, default=0)  # of a weekly digest; 0 is Monday
     digested_until: Mapped[datetime | None]  # everything up to then was in a digest, or was nothing to tell
+    read_until: Mapped[datetime | None]  # feedback posted up to then is not new to them, whatever ReadMark says
+    posts_by_mail: Mapped[bool] = mapped_column(default=False)  # a reply by email is posted, not kept as a draft
     wants_meeting_mail: Mapped[bool] = mapped_column(default=True)  # reminders and papers; invitations come anyway
     language: Mapped[str] = mapped_column(sa.String(2), default="en")
     contact_note: Mapped[str] = mapped_column(sa.Text, default="")

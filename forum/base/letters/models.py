@@ -68,6 +68,8 @@ class Letter(Base):
     about: Mapped[str] = mapped_column(sa.String(60), default="")
     list_name: Mapped[str] = mapped_column(sa.String(60), default="")  # the list it belongs to; "": one letter, no list
     unsubscribe_path: Mapped[str] = mapped_column(sa.String(300), default="")  # where one press leaves that list
+    thread_ref: Mapped[str] = mapped_column(sa.String(200), default="")  # Message-ID that mail programs file it under
+    reply_to: Mapped[str] = mapped_column(sa.String(254), default="")  # where an answer goes; "": to the sender
     is_recipient_withheld: Mapped[bool] = mapped_column(default=False)
     state: Mapped[State] = mapped_column(Words(State), default=State.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -20,7 +20,7 @@ class FollowKind(enum.Enum):
 
 
 class FollowLevel(enum.Enum):
-    """None: nothing is mailed, whatever else says so. Digest: in the next digest. All: a letter for each post."""
+    """None: nothing is mailed; of a thread, whatever its themes say. Digest: in the next digest. All: a letter a post."""
 
     NONE = "none"
     DIGEST = "digest"

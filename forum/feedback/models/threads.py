@@ -38,6 +38,8 @@ class OfficialKind(enum.Enum):
     CLOSE = "close"
 
 
+_UNTOLD = sa.text("untold_from IS NOT NULL")  # few posts at any time: the index is as good as empty
+
 feedback_theme = sa.Table(
     "feedback_theme",
     Base.metadata,
@@ -67,6 +69,7 @@ class Contribution:
     held_at: Mapped[datetime | None]  # waits for somebody to look at it before others read it
     hidden_at: Mapped[datetime | None]
     hidden_because: Mapped[str] = mapped_column(sa.Text, default="")
+    untold_from: Mapped[int | None]  # followers from this number on are still to be written to; None: all have been
     form_key: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -113,7 +116,11 @@ class Feedback(Contribution, Base):
     force: Mapped[PoliceForce | None] = relationship(lazy="raise_on_sql")
     themes: Mapped[list[Theme]] = relationship(secondary=feedback_theme, lazy="raise_on_sql")
 
-    __table_args__ = (sa.Index(None, "active_at", "id"), sa.Index(None, "posted_at", "id"))
+    __table_args__ = (
+        sa.Index(None, "active_at", "id"),
+        sa.Index(None, "posted_at", "id"),
+        sa.Index("ix_feedback_untold", "id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
+    )
 
     @property
     def reference(self) -> str:
@@ -139,7 +146,10 @@ class Reply(Contribution, Base):
     author: Mapped[Member | None] = relationship(lazy="raise_on_sql", foreign_keys="Reply.author_id")
     organisation: Mapped[Organisation | None] = relationship(lazy="raise_on_sql")
 
-    __table_args__ = (sa.Index(None, "feedback_id", "id"),)
+    __table_args__ = (
+        sa.Index(None, "feedback_id", "id"),
+        sa.Index("ix_reply_untold", "id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
+    )
 
 
 class Edition(Base):
