@@ -734,10 +734,10 @@ def upgrade():
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("lead_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_agenda_item_parent_id"), ["parent_id"], unique=False)
-        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_agenda_item_parent_id_agenda_item"), "agenda_item", ["parent_id"], ["id"], ondelete="CASCADE"
         )
+        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
 
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.add_column(sa.Column("group_id", sa.Integer(), nullable=True))
@@ -748,12 +748,20 @@ def upgrade():
         batch_op.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("hidden_because", sa.Text(), nullable=False, server_default=sa.text("''")))
+        batch_op.add_column(sa.Column("untold_from", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_feedback_assigned_to_id"), ["assigned_to_id"], unique=False)
-        batch_op.create_foreign_key(
-            batch_op.f("fk_feedback_assigned_to_id_member"), "member", ["assigned_to_id"], ["id"]
+        batch_op.create_index(
+            "ix_feedback_untold",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("untold_from IS NOT NULL"),
+            postgresql_where=sa.text("untold_from IS NOT NULL"),
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_feedback_group_id_member_group"), "member_group", ["group_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_feedback_assigned_to_id_member"), "member", ["assigned_to_id"], ["id"]
         )
 
     with op.batch_alter_table("invitation", schema=None) as batch_op:
@@ -775,6 +783,10 @@ def upgrade():
         batch_op.add_column(
             sa.Column("unsubscribe_path", sa.String(length=300), nullable=False, server_default=sa.text("''"))
         )
+        batch_op.add_column(
+            sa.Column("thread_ref", sa.String(length=200), nullable=False, server_default=sa.text("''"))
+        )
+        batch_op.add_column(sa.Column("reply_to", sa.String(length=254), nullable=False, server_default=sa.text("''")))
 
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.add_column(sa.Column("series_id", sa.Integer(), nullable=True))
@@ -799,6 +811,8 @@ def upgrade():
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.add_column(sa.Column("digest_weekday", sa.SmallInteger(), nullable=False, server_default=sa.text("0")))
         batch_op.add_column(sa.Column("digested_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("read_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("posts_by_mail", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("wants_meeting_mail", sa.Boolean(), nullable=False, server_default=sa.true()))
 
     with op.batch_alter_table("minute_item", schema=None) as batch_op:
@@ -809,6 +823,14 @@ def upgrade():
         batch_op.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("hidden_because", sa.Text(), nullable=False, server_default=sa.text("''")))
+        batch_op.add_column(sa.Column("untold_from", sa.Integer(), nullable=True))
+        batch_op.create_index(
+            "ix_reply_untold",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("untold_from IS NOT NULL"),
+            postgresql_where=sa.text("untold_from IS NOT NULL"),
+        )
 
     with op.batch_alter_table("theme", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_checked_first", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -828,6 +850,12 @@ def downgrade():
         batch_op.drop_column("is_checked_first")
 
     with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_reply_untold",
+            sqlite_where=sa.text("untold_from IS NOT NULL"),
+            postgresql_where=sa.text("untold_from IS NOT NULL"),
+        )
+        batch_op.drop_column("untold_from")
         batch_op.drop_column("hidden_because")
         batch_op.drop_column("hidden_at")
         batch_op.drop_column("held_at")
@@ -838,6 +866,8 @@ def downgrade():
 
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_column("wants_meeting_mail")
+        batch_op.drop_column("posts_by_mail")
+        batch_op.drop_column("read_until")
         batch_op.drop_column("digested_until")
         batch_op.drop_column("digest_weekday")
 
@@ -858,6 +888,8 @@ def downgrade():
         batch_op.drop_column("series_id")
 
     with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.drop_column("reply_to")
+        batch_op.drop_column("thread_ref")
         batch_op.drop_column("unsubscribe_path")
         batch_op.drop_column("list_name")
 
@@ -874,9 +906,15 @@ def downgrade():
         batch_op.drop_column("is_optional")
 
     with op.batch_alter_table("feedback", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_feedback_group_id_member_group"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_feedback_assigned_to_id_member"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_feedback_group_id_member_group"), type_="foreignkey")
+        batch_op.drop_index(
+            "ix_feedback_untold",
+            sqlite_where=sa.text("untold_from IS NOT NULL"),
+            postgresql_where=sa.text("untold_from IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_feedback_assigned_to_id"))
+        batch_op.drop_column("untold_from")
         batch_op.drop_column("hidden_because")
         batch_op.drop_column("hidden_at")
         batch_op.drop_column("held_at")
@@ -887,8 +925,8 @@ def downgrade():
         batch_op.drop_column("group_id")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_parent_id_agenda_item"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_lead_id_member"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_parent_id_agenda_item"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_agenda_item_parent_id"))
         batch_op.drop_column("lead_id")
         batch_op.drop_column("parent_id")
