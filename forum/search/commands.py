@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapper
 from forum.base import richtext
 from forum.base.db import db
 from forum.feedback.models import Feedback, Reply
+from forum.feedback.queries import stands
 from forum.search.models import SearchEntry
 from forum.search.queries import END, START
 
@@ -21,7 +22,7 @@ _ADD_ENTRY = sa.insert(SearchEntry)  # put together once: every post adds one
 @sa.event.listens_for(Feedback, "after_insert")
 @sa.event.listens_for(Reply, "after_insert")
 def _add(_mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
-    if not post.is_withdrawn:
+    if not post.is_withdrawn and post.held_at is None:
         connection.execute(_ADD_ENTRY, _entry(post))
 
 
@@ -29,7 +30,7 @@ def _add(_mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -
 @sa.event.listens_for(Reply, "after_update")
 def _change(mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
     state: Any = sa.inspect(post)
-    names = {"html", "html_affected", "html_would_help", "title", "withdrawn_at"} & set(mapper.column_attrs.keys())
+    names = {"html", "html_affected", "html_would_help", "title", "withdrawn_at", "held_at"} & set(mapper.column_attrs.keys())
     if not any(state.attrs[name].history.has_changes() for name in names):
         return
     _remove(mapper, connection, post)
@@ -50,7 +51,7 @@ def rebuild() -> int:
 
 
 def _enter_all(kind: type[Feedback] | type[Reply]) -> int:
-    stored = sa.select(kind).where(kind.withdrawn_at.is_(None)).order_by(kind.id)
+    stored = sa.select(kind).where(stands(kind)).order_by(kind.id)
     found: sa.ScalarResult[Any] = db.session.scalars(stored, execution_options={"yield_per": AT_ONCE})
     made = 0
     for posts in found.partitions():

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from forum.base.db import db, read
 from forum.feedback.models import Attribution, Feedback, Reply
-from forum.feedback.queries import author_words, readable_by
+from forum.feedback.queries import author_words, reach
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking
 from forum.search import rules
@@ -62,8 +62,9 @@ def search(actor: Member, question: str, page: int = 1) -> Found:
         return Found([], 0)
     on_postgresql = db.engine.dialect.name == "postgresql"
     words = rules.for_postgresql(terms) if on_postgresql else rules.for_sqlite(terms)
-    statement = _question(on_postgresql, readable_by(actor))
-    rows = read(statement, {"words": words, "skipped": max(0, page - 1) * PAGE})
+    within = reach(actor)
+    statement = _question(on_postgresql, within.where)
+    rows = read(statement, within.values | {"words": words, "skipped": max(0, page - 1) * PAGE})
     return Found([_hit(row) for row in rows], rows[0].found if rows else 0)
 
 

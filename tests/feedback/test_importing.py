@@ -152,7 +152,7 @@ def test_an_archive_in_json_is_brought_in_with_its_replies(inside, cast):
     assert asked.active_at == builders.moment(2025, 4, 13, 8)
     said = db.session.scalars(sa.select(Reply).order_by(Reply.id)).all()
     assert [(one.contributor, one.body) for one in said] == [("ada", "First"), ("", "Third")]
-    page = queries.replies(asked.id)
+    page = queries.replies(builders.member(), asked.id)
     assert [one.author for one in page.items] == ["ada", "A contributor"]
     assert bring(json.dumps(ARCHIVE).encode(), "a.json", mapping(JSON_MAPPING, "m.json")) == 0
 

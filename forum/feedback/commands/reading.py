@@ -19,7 +19,7 @@ from forum.members.models import Member
 
 def mark_read(actor: Member, number: int, at: datetime | None = None) -> None:
     """Nothing said in this thread up to now (or `at`) is new to this person. Never goes back in time."""
-    of_thread = _marks_of_thread(_is_on_postgresql(), queries.readable_by(actor))
+    of_thread = _marks_of_thread(_is_on_postgresql(), queries.reach_to_open(actor).where)
     db.session.execute(of_thread, {"thread": number, **_seen(actor, at)})
 
 
@@ -34,7 +34,7 @@ def _is_on_postgresql() -> bool:
 
 
 def _seen(actor: Member, at: datetime | None) -> Mapping[str, Any]:
-    return {"member": actor.id, "seen_at": at or clock.now()}
+    return {"reader": actor.id, "seen_at": at or clock.now()}
 
 
 @lru_cache(maxsize=8)
@@ -44,9 +44,9 @@ def _marks_of_thread(on_postgresql: bool, reach: sa.ColumnElement[bool]) -> sa.E
 
 
 def _marks(on_postgresql: bool, which: sa.ColumnElement[bool]) -> sa.Executable:
-    """Store marks of a `member` for which threads, as `seen_at`; or move those there are forward."""
+    """Store marks of a `reader` for which threads, as `seen_at`; or move those there are forward."""
     insert = postgresql.insert if on_postgresql else sqlite.insert
-    member, when = sa.bindparam("member", type_=sa.Integer), sa.bindparam("seen_at", type_=ReadMark.read_at.type)
+    member, when = sa.bindparam("reader", type_=sa.Integer), sa.bindparam("seen_at", type_=ReadMark.read_at.type)
     marks = sa.select(member, Feedback.id, when).where(which)
     added = insert(ReadMark.__table__).from_select(  # type: ignore[arg-type]  # the table: the model would expect rows
         ["member_id", "feedback_id", "read_at"], marks

@@ -1,12 +1,18 @@
 """Reading feedback."""
 
 from forum.feedback.queries.one import (
+    Reach,
     get,
     get_reply,
     last_to_change,
     made_from,
+    openable_by,
+    reach,
+    reach_to_open,
     readable_by,
     reply_made_from,
+    runs,
+    stands,
     unattributed_authors,
 )
 from forum.feedback.queries.reading import Change, PostRow, Thread, changes, replies, thread, words_to_quote
@@ -33,6 +39,7 @@ __all__ = [
     "Choices",
     "Filter",
     "PostRow",
+    "Reach",
     "Thread",
     "ThreadRow",
     "WaitingRow",
@@ -47,9 +54,14 @@ __all__ = [
     "made_from",
     "new_for",
     "newest",
+    "openable_by",
+    "reach",
+    "reach_to_open",
     "readable_by",
     "replies",
     "reply_made_from",
+    "runs",
+    "stands",
     "themes_to_post",
     "thread",
     "threads",

@@ -16,12 +16,18 @@ from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.paging import Listing, Page, page
 from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
-from forum.feedback.queries.one import readable_by
+from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
 EARLIER = 15  # replies shown before the one that was asked for
+# A reply that waits for a look is shown to the `reader` who wrote it, and to whoever `sees_held`.
+_IS_SHOWN = sa.or_(
+    Reply.held_at.is_(None),
+    Reply.author_id == sa.bindparam("reader", type_=sa.Integer),
+    sa.bindparam("sees_held", type_=sa.Boolean),
+)
 MOST_WORDS = 2_000  # of a text compared word by word; longer ones line by line, as comparing grows with the square
 
 
@@ -45,6 +51,8 @@ class Thread(NamedTuple):
     edited_at: datetime | None
     withdrawn_at: datetime | None
     withdrawn_because: str
+    held_at: datetime | None
+    hidden_at: datetime | None
     closed_at: datetime | None
     closed_because: str
     reply_count: int
@@ -65,7 +73,7 @@ class Thread(NamedTuple):
 
 
 class PostRow(NamedTuple):
-    """A reply; its words are empty when it was withdrawn."""
+    """A reply; its words are empty when it was withdrawn or hidden (then both moments are there)."""
 
     id: int
     author: str
@@ -76,6 +84,8 @@ class PostRow(NamedTuple):
     edited_at: datetime | None
     withdrawn_at: datetime | None
     withdrawn_because: str
+    held_at: datetime | None
+    hidden_at: datetime | None
 
 
 class Change(NamedTuple):
@@ -91,7 +101,8 @@ class Change(NamedTuple):
 
 def thread(actor: Member, number: int) -> Thread:
     """The thread with this number. Two statements. Raises NotFound."""
-    rows = read(_thread(readable_by(actor)), {"number": number, "reader": actor.id})
+    reach = reach_to_open(actor)
+    rows = read(_thread(reach.where), reach.values | {"number": number, "reader": actor.id, "sees_held": runs(actor)})
     if not rows:
         raise NotFound
     themes = read(_themes(), {"number": number})
@@ -118,7 +129,7 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
     asking."""
     first_unread = (
         sa.select(sa.func.min(Reply.id))
-        .where(Reply.feedback_id == Feedback.id, Reply.posted_at > ReadMark.read_at)
+        .where(Reply.feedback_id == Feedback.id, Reply.posted_at > ReadMark.read_at, stands(Reply))
         .correlate(Feedback, ReadMark)
         .scalar_subquery()
     )
@@ -139,13 +150,15 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Feedback.edited_at,
             Feedback.withdrawn_at,
             Feedback.withdrawn_because,
+            Feedback.held_at,
+            Feedback.hidden_at,
             Feedback.closed_at,
             Feedback.closed_because,
             Feedback.reply_count,
             Feedback.version,
             ReadMark.read_at,
             Feedback.active_at,
-            sa.select(sa.func.min(Reply.id)).where(Reply.feedback_id == Feedback.id).scalar_subquery(),
+            sa.select(sa.func.min(Reply.id)).where(Reply.feedback_id == Feedback.id, _IS_SHOWN).scalar_subquery(),
             first_unread,
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
@@ -157,17 +170,19 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
     )
 
 
-def replies(number: int, key: str | None = None, around: int | None = None) -> Page[PostRow]:
-    """Replies of a thread the caller may read, in order, 20 a page. One statement.
+def replies(actor: Member, number: int, key: str | None = None, around: int | None = None) -> Page[PostRow]:
+    """Replies of a thread the caller may read, in order, 20 a page; one that waits for a look is there for its author
+    and whoever runs the Forum. One statement.
 
     Without a key, `around` gives the page that shows this reply after up to 15 earlier ones.
     """
+    seen = {"number": number, "reader": actor.id, "sees_held": runs(actor)}
     if around is None or key is not None:
-        return _replies().page(key, {"number": number}).of(_post)
-    earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around)
+        return _replies().page(key, seen).of(_post)
+    earlier = sa.select(Reply.id).where(Reply.feedback_id == number, Reply.id <= around, _IS_SHOWN)
     start = earlier.order_by(Reply.id.desc()).limit(1).offset(EARLIER).scalar_subquery()
     listing = _replies()
-    select = listing.select.where(Reply.id >= sa.func.coalesce(start, 0)).params(number=number)
+    select = listing.select.where(Reply.id >= sa.func.coalesce(start, 0)).params(seen)
     return page(select, listing.order, None).of(_post)
 
 
@@ -185,24 +200,25 @@ def _replies() -> Listing:
             Reply.edited_at,
             Reply.withdrawn_at,
             Reply.withdrawn_because,
+            Reply.held_at,
+            Reply.hidden_at,
         )
         .outerjoin(Member, Member.id == Reply.author_id)
         .outerjoin(Organisation, Organisation.id == Reply.organisation_id)
-        .where(Reply.feedback_id == sa.bindparam("number"))
+        .where(Reply.feedback_id == sa.bindparam("number"), _IS_SHOWN)
     )
     return Listing(select, [Reply.id.asc()])
 
 
 def _post(row: tuple[Any, ...]) -> PostRow:
-    number, *author, author_id, html, is_official, posted_at, edited_at, withdrawn_at, because = row
-    words = author_words(*author)
-    return PostRow(number, words, author_id, html, is_official, posted_at, edited_at, withdrawn_at, because)
+    attribution = 1 + len(author_columns(Reply))
+    return PostRow(row[0], author_words(*row[1:attribution]), *row[attribution:])
 
 
 def words_to_quote(actor: Member, number: int, reply_number: int | None) -> str:
     """The source of a post as a Markdown quotation, to begin a reply with; empty for what was withdrawn."""
     if reply_number:
-        select = sa.select(Reply.body).join(Reply.feedback).where(Reply.id == reply_number)
+        select = sa.select(Reply.body).join(Reply.feedback).where(Reply.id == reply_number, stands(Reply))
     else:
         select = sa.select(Feedback.happening)
     said = db.session.scalar(select.where(Feedback.id == number, readable_by(actor))) or ""
@@ -220,6 +236,7 @@ def changes(number: int) -> list[Change]:
         .join(Feedback, Feedback.id == Edition.feedback_id)
         .where(Edition.feedback_id == number)
         .where(sa.case((Edition.reply_id.is_(None), Feedback.withdrawn_at), else_=Reply.withdrawn_at).is_(None))
+        .where(sa.or_(Edition.reply_id.is_(None), Reply.held_at.is_(None)))
         .order_by(Edition.id)
     )
     of_post: dict[int | None, list[Edition]] = defaultdict(list)

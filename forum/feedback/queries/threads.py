@@ -13,7 +13,7 @@ from forum.base import clock
 from forum.base.db import db, read
 from forum.base.paging import First, Listing, Page, first
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
-from forum.feedback.queries.one import readable_by
+from forum.feedback.queries.one import reach, reach_to_open, readable_by, stands
 from forum.feedback.rules import attributed
 from forum.members.models import Member, Organisation, theme_interest
 from forum.reference.models import Listed, Marking, PoliceForce, Priority, Sector, Theme
@@ -63,15 +63,16 @@ class Choices(NamedTuple):
 def threads(actor: Member, wanted: Filter, key: str | None = None) -> Page[ThreadRow]:
     """The threads this person may read, newest activity first, 20 a page. One statement.
 
-    Withdrawn threads are shown to their author alone, among their own.
+    Withdrawn threads, and those that wait for a look, are shown to their author alone, among their own.
     """
-    return _listing(readable_by(actor), wanted).page(key, {"reader": actor.id}).of(_row)
+    within = reach_to_open(actor) if wanted.only_mine else reach(actor)
+    return _listing(within.where, wanted).page(key, {"reader": actor.id}).of(_row)
 
 
 @lru_cache(maxsize=64)
-def _listing(reach: sa.ColumnElement[bool], wanted: Filter) -> Listing:
+def _listing(within: sa.ColumnElement[bool], wanted: Filter) -> Listing:
     """The threads within this reach, as the `reader` sees them. The last few filters are kept put together."""
-    select = _rows().where(reach, *_conditions(wanted))
+    select = _rows().where(within, *_conditions(wanted))
     return Listing(select, [Feedback.active_at.desc(), Feedback.id.desc()])
 
 
@@ -137,7 +138,7 @@ def waiting(actor: Member, without: sa.ColumnElement[bool], size: int) -> First[
 
 def unanswered_questions(actor: Member, size: int = 5) -> First[WaitingRow]:
     """Questions to which the department has not replied, the oldest first. One statement."""
-    official = Reply.is_official & Reply.withdrawn_at.is_(None)
+    official = Reply.is_official & stands(Reply)
     answered = sa.exists().where(Reply.feedback_id == Feedback.id, official)
     return waiting(actor, answered | (Feedback.kind != FeedbackKind.QUESTION), size)
 

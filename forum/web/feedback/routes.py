@@ -157,7 +157,7 @@ def _page_of(number: int, form: ReplyForm | None = None) -> ResponseReturnValue:
     """The thread, a page of its replies, and the form at its foot."""
     thread = queries.thread(me(), number)
     at = request.args.get("at", type=int)
-    page = queries.replies(number, request.args.get("key"), at if at and 0 < at <= LARGEST_NUMBER else None)
+    page = queries.replies(me(), number, request.args.get("key"), at if at and 0 < at <= LARGEST_NUMBER else None)
     may_reply = rules.may_reply(me(), thread)
     is_last = page.next_key is None
     return render_template(
