@@ -1,10 +1,10 @@
 """The outbox: every mail is a row first, and only the worker sends."""
 
-from forum.base.letters.bouncing import lift, suppressed, suppression
+from forum.base.letters.bouncing import is_suppressed, lift, suppressed, suppression
 from forum.base.letters.building import build
 from forum.base.letters.commands import empty_old, hold, hold_all, release, resend, send_all
 from forum.base.letters.delivering import check, deliver_due, take_back_claims
-from forum.base.letters.leaving import MEETINGS, leaving, who_leaves
+from forum.base.letters.leaving import FEEDBACK, MEETINGS, leaving, who_leaves
 from forum.base.letters.models import FAILED, Kind, Letter, State
 from forum.base.letters.queries import (
     LetterRow,
@@ -20,10 +20,11 @@ from forum.base.letters.queries import (
 )
 from forum.base.letters.showing import Shown, shown, without_keys
 from forum.base.letters.testing import fields_of, write_test
-from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, write, write_many
+from forum.base.letters.writing import Fields, Sender, init_app, link, render, sender, thread_ref, write, write_many
 
 __all__ = [
     "FAILED",
+    "FEEDBACK",
     "MEETINGS",
     "Fields",
     "Kind",
@@ -46,6 +47,7 @@ __all__ = [
     "hold_all",
     "init_app",
     "is_late",
+    "is_suppressed",
     "leaving",
     "lift",
     "link",
@@ -60,6 +62,7 @@ __all__ = [
     "suppressed",
     "suppression",
     "take_back_claims",
+    "thread_ref",
     "trouble",
     "who_leaves",
     "without_keys",

@@ -17,6 +17,7 @@ import re
 import time
 from datetime import timedelta
 from email.utils import parseaddr
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -171,6 +172,11 @@ def suppressed() -> list[SuppressedAddress]:
 def suppression(address: str | None) -> SuppressedAddress | None:
     """Why nothing is sent to this address; None when letters go there. One statement."""
     return db.session.scalar(sa.select(SuppressedAddress).where(SuppressedAddress.address == (address or "").lower()))
+
+
+def is_suppressed(address: Any) -> sa.ColumnElement[bool]:
+    """Whether nothing is sent to the address in this column, as a condition."""
+    return sa.exists().where(SuppressedAddress.address == sa.func.lower(address))
 
 
 def lift(address: str) -> bool:

@@ -53,8 +53,15 @@ def _headers(letter: Letter) -> list[bytes]:
         # Not "All": that would also ask Exchange to keep its non-delivery reports to itself.
         b"X-Auto-Response-Suppress: OOF, AutoReply",
         b"MIME-Version: 1.0",
+        *(_of_thread(letter) if letter.thread_ref else ()),
+        *([b"Reply-To: <" + letter.reply_to.encode("ascii") + b">"] if letter.reply_to else ()),
         *(_of_list(letter) if letter.list_name else ()),
     ]
+
+
+def _of_thread(letter: Letter) -> list[bytes]:
+    """What mail programs put letters about one thing together by. No letter need have that Message-ID itself."""
+    return [f"{name}: {letter.thread_ref}".encode("ascii") for name in ("In-Reply-To", "References")]
 
 
 def _of_list(letter: Letter) -> list[bytes]:

@@ -7,6 +7,7 @@ from typing import TypedDict
 from forum.base import links
 
 MEETINGS = "meetings"  # reminders, papers, proposals; never invitations, updates and cancellations
+FEEDBACK = "feedback"  # new posts, digests, answers; one press leaves all of it
 
 
 class OfList(TypedDict):

@@ -48,6 +48,8 @@ class Fields(TypedDict, total=False):
     is_recipient_withheld: NotRequired[bool]  # the letters page must not show who
     list_name: NotRequired[str]  # these two from leaving(), for letters somebody may have had enough of
     unsubscribe_path: NotRequired[str]
+    thread_ref: NotRequired[str]  # from thread_ref(), the same for all letters about one thing
+    reply_to: NotRequired[str]
 
 
 def init_app(app: Flask) -> None:
@@ -72,6 +74,11 @@ def init_app(app: Flask) -> None:
 def sender() -> Sender:
     """Whom letters come from now."""
     return Sender(*parseaddr(current_app.config["MAIL_SENDER"]))
+
+
+def thread_ref(about: str) -> str:
+    """What mail programs put all letters about this together by, such as "feedback:61"."""
+    return message_id(f"thread:{about}", current_app.config["MAIL_SENDER"])
 
 
 def link(path: str) -> str:
@@ -123,6 +130,8 @@ def _row(fields: Fields) -> dict[str, Any]:
         "is_recipient_withheld": False,
         "list_name": "",
         "unsubscribe_path": "",
+        "thread_ref": "",
+        "reply_to": "",
         **{name: value for name, value in fields.items() if name != "method"},
         "to_name": fields["to_name"][:200],
         "subject": fields["subject"][:500],

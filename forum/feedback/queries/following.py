@@ -53,9 +53,7 @@ class FollowRow(NamedTuple):
 def chosen(actor: Member, kind: FollowKind, number: int) -> FollowLevel | None:
     """The level this person chose for this thing; None when they chose none. One statement."""
     return db.session.scalar(
-        sa.select(Follow.level).where(
-            Follow.member_id == actor.id, Follow.kind == kind, Follow.target_id == number
-        )
+        sa.select(Follow.level).where(Follow.member_id == actor.id, Follow.kind == kind, Follow.target_id == number)
     )
 
 
@@ -139,9 +137,7 @@ def _threads(actor: Member, most: int) -> list[FollowRow]:
 # --- levels as SQL ---------------------------------------------------------------------------------------------------
 
 
-def level_for(
-    member: sa.ColumnElement[int], organisation: sa.ColumnElement[int] | None
-) -> sa.ColumnElement[int]:
+def level_for(member: sa.ColumnElement[int], organisation: sa.ColumnElement[int] | None) -> sa.ColumnElement[int]:
     """The rank of the level at which `member` hears of the Feedback of the surrounding select, as `rules.level` has it.
 
     `organisation`: of the post's author, null where the post does not name it; None where no post is looked at.
