@@ -73,6 +73,12 @@ SETTINGS = (
         "The name your own mail server writes at the start of Authentication-Results, such as mx.forum.example. Calendar "
         "replies are believed by it alone; empty: all of them wait for the secretariat.",
     ),
+    Setting(
+        "MAIL_REPLIES",
+        "no",
+        "yes: emails about feedback can be answered by email. The domain of MAIL_SENDER must then deliver reply+…@ to "
+        "`mail ingest` or to the IMAP mailbox, and MAIL_AUTHSERV_ID must be set.",
+    ),
     Setting("IMAP_SERVER", "", "Mailbox to read replies and returned mail from, every two minutes. Empty: none."),
     Setting("IMAP_PORT", "993", "Port of the IMAP server, which speaks TLS from the start."),
     Setting("IMAP_USERNAME", "", "Name to sign in to the mailbox with."),
@@ -85,6 +91,11 @@ SETTINGS = (
         "FORUM_ENV",
         "production",
         "development: shows /gallery and reads static files afresh; production: refuses a weak SECRET_KEY.",
+    ),
+    Setting(
+        "CHECK_FIRST_POSTS",
+        "0",
+        "So many posts of a new member wait for the secretariat's look before others read them; 0: none.",
     ),
     Setting("VAR", "var", "Folder for what the platform writes: database, uploads, mail, logs."),
 )
@@ -117,6 +128,7 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "MAIL_PASSWORD": value["MAIL_PASSWORD"] or None,
         "MAIL_USE_TLS": _one_of(value, "MAIL_USE_TLS", (*YES, *NO)) in YES,
         "MAIL_SENDER": _mailbox(value["MAIL_SENDER"]),
+        "CHECK_FIRST_POSTS": _number(value, "CHECK_FIRST_POSTS"),
         "MAIL_PER_SECOND": _number(value, "MAIL_PER_SECOND"),
         "MAIL_PER_DOMAIN": _number(value, "MAIL_PER_DOMAIN"),
         "MAIL_ON_UNKNOWN": _one_of(value, "MAIL_ON_UNKNOWN", ("hold", "resend")),
@@ -124,6 +136,7 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "LETTERS_KEPT_DAYS": _number(value, "LETTERS_KEPT_DAYS"),
         "MAIL_BOUNCES": _one_of(value, "MAIL_BOUNCES", (*YES, *NO)) in YES,
         "MAIL_AUTHSERV_ID": value["MAIL_AUTHSERV_ID"],
+        "MAIL_REPLIES": _one_of(value, "MAIL_REPLIES", (*YES, *NO)) in YES,
         "IMAP_SERVER": value["IMAP_SERVER"],
         "IMAP_PORT": _number(value, "IMAP_PORT"),
         "IMAP_USERNAME": value["IMAP_USERNAME"],

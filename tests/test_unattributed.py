@@ -38,7 +38,7 @@ NAMES = (SILENT, "Quillfeather", HOME, "marrowstone", DISCREET, "Wrenlock")
 SAID, ANSWERED, WHOLE = "Nobody asks the night shift.", "Our van was turned away.", "The key worker changes monthly."
 
 # Where members are listed because they are members. The preview of a mailing lists who would be invited.
-DIRECTORY = ("members.", "organisations.", "meetings.invitations", "meetings.preview")
+DIRECTORY = ("members.", "organisations.", "meetings.invitations", "meetings.preview", "meetings.agenda")
 NUMBERS = {"feedback": range(1, 4), "challenges": (1,), "summaries": (1, 2), "letters": (1, 2, 3)}  # others: 1
 
 

@@ -6,7 +6,7 @@ Whoever runs the Forum (or the operator, None) may enter what a member said else
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,11 +16,16 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import NotFound, Rejected
 from forum.feedback import queries, rules
+from forum.feedback.commands import checking
 from forum.feedback.commands.reading import mark_read
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, FlagKind, Reply, feedback_theme
+from forum.feedback.queries import checking as checking_queries
+from forum.feedback.rules import checking as checks
 from forum.members.models import Member
 from forum.reference import queries as reference
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
+
+FRESH = timedelta(hours=1)  # what is entered as said longer ago is no news that somebody is written to about at once
 
 
 def post(
@@ -49,12 +54,15 @@ def post(
     if made := queries.made_from(form_key):
         return made
     at = posted_at or clock.now()
+    themes = chosen_themes(theme_ids, [])
+    is_held = checks.is_held(actor, themes, checks.may_wait(actor) and checking_queries.is_new(speaker))
     feedback = Feedback(
         **worded(title, happening, affected, would_help),
         **filed(priority_id, force_id),
         **_said_by(actor, speaker, attribution, at),
         kind=kind,
-        themes=chosen_themes(theme_ids, []),
+        themes=themes,
+        held_at=at if is_held else None,
         marking=marking,
         form_key=form_key,
         active_at=at,
@@ -64,6 +72,8 @@ def post(
     )
     keep_once(feedback)
     history.note(actor, "posted", feedback, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    if is_held:
+        checking.raise_flag(feedback.id, None, FlagKind.CHECKED_FIRST, "", None)
     if speaker is actor and posted_at is None:
         mark_read(actor, feedback.id, at)
     return feedback
@@ -92,13 +102,14 @@ def reply(
         raise Rejected("Enter your reply.", field="body")
     html = rendered(source, "body")
     at = posted_at or clock.now()
-    thread = _take_up(speaker, number, form_key, at)
+    thread = _take_up(actor, speaker, number, form_key, at)
     if thread.made:
         return db.session.get_one(Reply, thread.made)
     rules.check_open(thread)
     said = Reply(
         **_said_by(actor, speaker, attribution, at),
         feedback_id=thread.id,
+        held_at=at if thread.is_held else None,
         body=source,
         html=html,
         is_official=is_official and rules.may_speak_officially(speaker),
@@ -106,6 +117,8 @@ def reply(
     )
     keep_once(said)
     history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    if thread.is_held:
+        checking.raise_flag(thread.id, said.id, FlagKind.CHECKED_FIRST, "", None)
     if speaker is actor and posted_at is None:
         mark_read(actor, thread.id, at)
     return said
@@ -176,6 +189,7 @@ def _said_by(actor: Member | None, speaker: Member, attribution: Attribution, at
         "organisation_id": speaker.organisation_id,
         "attribution": attribution,
         "posted_at": at,
+        "untold_from": 0 if at >= clock.now() - FRESH else None,
     }
 
 
@@ -186,12 +200,16 @@ class _Taken(NamedTuple):
     closed_at: datetime | None
     withdrawn_at: datetime | None
     made: int | None
+    is_held: bool
 
 
-def _take_up(speaker: Member, number: int, form_key: str | None, at: datetime) -> _Taken:
-    """Lock the thread and count one more reply, unless this form's reply is there already. One statement."""
-    given = {"thread": number, "form": form_key or None, "said_at": at}
-    found = db.session.execute(_counted(queries.readable_by(speaker)), given).one_or_none()
+def _take_up(actor: Member | None, speaker: Member, number: int, form_key: str | None, at: datetime) -> _Taken:
+    """Lock the thread and count one more reply, unless this form's reply is there already or it waits for a look. One
+    statement."""
+    reach, may_wait = queries.reach(speaker), checks.may_wait(actor)
+    waits = {"may_wait": may_wait, "is_new": may_wait and checking_queries.is_new(speaker)}
+    given = {"thread": number, "form": form_key or None, "said_at": at, **waits, **reach.values}
+    found = db.session.execute(_counted(reach.where), given).one_or_none()
     if found is None:
         raise NotFound
     return _Taken._make(found)
@@ -202,14 +220,19 @@ def _counted(reach: sa.ColumnElement[bool]) -> sa.Executable:
     """The statement of `_take_up`, put together once. Without a `form` no reply was made from it."""
     again = sa.select(Reply.id).where(Reply.form_key == sa.bindparam("form", type_=sa.String)).scalar_subquery()
     at = sa.bindparam("said_at", type_=Feedback.active_at.type)
-    is_new = again.is_(None)
+    of_theme = feedback_theme.join(Theme, Theme.id == feedback_theme.c.theme_id)
+    is_checked = sa.select(sa.literal(1)).select_from(of_theme)
+    is_checked = is_checked.where(feedback_theme.c.feedback_id == Feedback.id, Theme.is_checked_first)
+    given = {name: sa.bindparam(name, type_=sa.Boolean) for name in ("may_wait", "is_new")}
+    waits = sa.or_(given["is_new"], sa.and_(given["may_wait"], is_checked.correlate(Feedback).exists()))
+    is_said = sa.and_(again.is_(None), ~waits)
     return (
         sa.update(Feedback)
         .where(Feedback.id == sa.bindparam("thread"), reach)
         .values(
-            reply_count=Feedback.reply_count + sa.case((is_new, 1), else_=0),
-            active_at=sa.case((sa.and_(is_new, Feedback.active_at < at), at), else_=Feedback.active_at),
+            reply_count=Feedback.reply_count + sa.case((is_said, 1), else_=0),
+            active_at=sa.case((sa.and_(is_said, Feedback.active_at < at), at), else_=Feedback.active_at),
         )
-        .returning(Feedback.id, Feedback.closed_at, Feedback.withdrawn_at, sa.cast(again, sa.Integer))
+        .returning(Feedback.id, Feedback.closed_at, Feedback.withdrawn_at, sa.cast(again, sa.Integer), waits)
         .execution_options(synchronize_session=False)
     )

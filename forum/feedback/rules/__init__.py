@@ -40,7 +40,8 @@ def may_post(actor: Member) -> bool:
 
 
 def may_reply(actor: Member, feedback: _Thread) -> bool:
-    return actor.is_active and feedback.closed_at is None and feedback.withdrawn_at is None
+    is_there = feedback.withdrawn_at is None and feedback.held_at is None
+    return actor.is_active and is_there and feedback.closed_at is None
 
 
 def may_edit(actor: Member, contribution: _Post) -> bool:
@@ -115,7 +116,7 @@ def check_not_withdrawn(contribution: Contribution) -> None:
         raise Rejected("This has been withdrawn, so it can no longer be changed.")
 
 
-def check_open(feedback: _Thread) -> None:
+def check_open(feedback: _Open) -> None:
     """Whether replies are taken."""
     if feedback.withdrawn_at is not None:
         raise Rejected(
@@ -180,8 +181,13 @@ class _Post(Protocol):
     def withdrawn_at(self) -> object: ...
 
 
-class _Thread(Protocol):
+class _Open(Protocol):
     @property
     def closed_at(self) -> object: ...
     @property
     def withdrawn_at(self) -> object: ...
+
+
+class _Thread(_Open, Protocol):
+    @property
+    def held_at(self) -> object: ...

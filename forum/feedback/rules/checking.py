@@ -1,0 +1,126 @@
+"""Who flags posts, who looks at them, what is held until then; and for what reasons a post is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from forum.base.errors import NotAllowed, Rejected
+from forum.feedback.models import Attribution, Contribution, FlagKind, Outcome
+from forum.members.models import Member
+from forum.reference.models import Theme
+
+REMOVED = "[removed]"
+MOST_WORDS = 1_000  # characters of a remark
+SHORTEST_REASON = 10  # characters that a reason for asking who wrote something needs
+
+
+class Reason(NamedTuple):
+    """Why a post should not be here: as whoever flags it selects it, and the rule that its author and readers are told."""
+
+    words: str
+    rule: str
+
+
+REASONS = {
+    "identifies": Reason("It names or identifies somebody", "Posts do not name or identify anybody without their consent"),
+    "operation": Reason("It tells of a live operation or intelligence", "Posts do not tell of live operations or intelligence"),
+    "marking": Reason("It is above OFFICIAL-SENSITIVE", "Nothing above OFFICIAL-SENSITIVE is posted here"),
+    "abusive": Reason("It is abusive", "Posts are civil, and do not attack or insult anybody"),
+    "off-topic": Reason("It is off topic", "Posts are about gang violence and exploitation, and the work to end them"),
+    "other": Reason("Something else", "The rules of the Forum"),
+}  # fmt: skip
+
+KINDS = {
+    FlagKind.PERSONAL_DATA: "May hold personal data",
+    FlagKind.FLAGGED: "Reported",
+    FlagKind.CHECKED_FIRST: "Waits to be shown",
+}
+
+OUTCOMES = {
+    Outcome.KEPT: "We looked at the post and left it as it is.",
+    Outcome.HIDDEN: "We hid the post.",
+    Outcome.REDACTED: "We took words out of the post.",
+}
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+
+
+def may_flag(actor: Member, post: Contribution) -> bool:
+    return actor.is_active and post.author_id != actor.id and not post.is_withdrawn
+
+
+def may_check(actor: Member) -> bool:
+    """Look at what was flagged or is held, and settle it."""
+    return actor.is_active and actor.runs_the_forum
+
+
+def check_checker(actor: Member) -> None:
+    if not may_check(actor):
+        raise NotAllowed("Only the secretariat settles what was reported.")
+
+
+def check_flagger(actor: Member, post: Contribution) -> None:
+    if post.is_withdrawn:
+        raise Rejected("This post is not here any more.")
+    if not may_flag(actor, post):
+        raise NotAllowed("You can edit or withdraw your own posts. You cannot report them.")
+
+
+def may_reveal(actor: Member, post: Contribution) -> bool:
+    """Ask who wrote a post that carries no name. Nobody asks about their own, nor about words brought in."""
+    is_silent = post.attribution is Attribution.UNATTRIBUTED
+    return may_check(actor) and is_silent and post.author_id not in (None, actor.id)
+
+
+def check_revealing(actor: Member, post: Contribution, reason: str) -> None:
+    if not may_reveal(actor, post):
+        raise NotAllowed("Only the secretariat is shown who wrote a post, and only of posts that carry no name.")
+    if len(reason) < SHORTEST_REASON:
+        raise Rejected(
+            f"Enter a reason of at least {SHORTEST_REASON} characters. The author will read it.", field="reason"
+        )
+    if len(reason) > MOST_WORDS:
+        raise Rejected(f"The reason must be {MOST_WORDS:,} characters or fewer.", field="reason")
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+
+
+def may_wait(actor: Member | None) -> bool:
+    """Whether what they post can be held until somebody has looked at it. Those who answer for the Forum are trusted."""
+    return actor is not None and not actor.is_official
+
+
+def is_held(actor: Member | None, themes: Iterable[Theme], is_new: bool) -> bool:
+    """Whether a post waits for a look before others read it. `is_new`: its author has posted little so far."""
+    return may_wait(actor) and (is_new or any(theme.is_checked_first for theme in themes))
+
+
+def check_reason(reason: str) -> Reason:
+    if reason not in REASONS:
+        raise Rejected("Select a reason.", field="reason")
+    return REASONS[reason]
+
+
+def check_words(words: str, reason: str) -> None:
+    if reason == "other" and not words:
+        raise Rejected("Enter what is wrong with the post.", field="words")
+    if len(words) > MOST_WORDS:
+        raise Rejected(f"What you write must be {MOST_WORDS:,} characters or fewer.", field="words")
+
+
+def check_shown(post: Contribution) -> None:
+    if post.is_withdrawn:
+        raise Rejected("This post was withdrawn or hidden meanwhile, so there is nothing left to do.")
+
+
+def check_held(post: Contribution) -> None:
+    if post.held_at is None:
+        raise Rejected("This post is shown already.")
+
+
+def check_hidden(post: Contribution) -> None:
+    if post.hidden_at is None:
+        raise Rejected("This post is shown already.")
