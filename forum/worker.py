@@ -21,6 +21,7 @@ from flask.cli import with_appcontext
 
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
+from forum.feedback.commands import mailing
 from forum.meetings.commands import needs, ordering, packing, places, reminding
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     reminding.send_due,
     places.settle_all,
     needs.delete_due,
+    mailing.tell_followers,
     inbox.forget,
     letters.empty_old,
 )

@@ -55,6 +55,7 @@ def settings(url: str, var: Path) -> dict[str, Any]:
         "MAIL_PER_SECOND": 0,
         "MAIL_BOUNCES": False,
         "MAIL_AUTHSERV_ID": "",
+        "MAIL_REPLIES": False,
         "IMAP_SERVER": "",
         "SESSION_COOKIE_SECURE": False,
         "WTF_CSRF_ENABLED": False,

@@ -90,3 +90,27 @@ def test_a_letter_of_the_list_is_asked_again_when_its_turn_comes(inside, cast, s
     assert sum("FROM member" in statement for statement in seen) == 2
     skipped = db.session.scalars(sa.select(letters.Letter).where(letters.Letter.state == State.SKIPPED)).one()
     assert skipped.last_words == "This member has switched emails about meetings off."
+
+
+def feedback_path(app, person):
+    with app.app_context():
+        return letters.leaving(letters.FEEDBACK, person.id)["unsubscribe_path"]
+
+
+def notify_of(app, person):
+    with app.app_context():
+        return db.session.get(Member, person.id).notify.value
+
+
+def test_one_press_stops_every_email_about_feedback_and_the_page_offers_less(app, cast, visit):
+    address, browser = feedback_path(app, cast.amina), visit(None)
+    page = browser.get(address).text
+    assert "Stop these emails" in page
+    assert "Once a week" in page
+    assert notify_of(app, cast.amina) == "daily", "looking changes nothing"
+    done = browser.post(address, data={"List-Unsubscribe": "One-Click"})
+    assert (done.status_code, notify_of(app, cast.amina)) == (200, "none")
+    assert "Emails about feedback are off" in done.text
+    browser.post(address, data={"notify": "weekly"})
+    assert notify_of(app, cast.amina) == "weekly"
+    assert wants(app, cast.amina), "emails about meetings are another list"

@@ -1,5 +1,6 @@
 """The outbox: every mail is a row first, and only the worker sends."""
 
+from forum.base.letters.answering import MARKER, answer_address, takes_answers, who_answers
 from forum.base.letters.bouncing import is_suppressed, lift, suppressed, suppression
 from forum.base.letters.building import build
 from forum.base.letters.commands import empty_old, hold, hold_all, release, resend, send_all
@@ -25,6 +26,7 @@ from forum.base.letters.writing import Fields, Sender, init_app, link, render, s
 __all__ = [
     "FAILED",
     "FEEDBACK",
+    "MARKER",
     "MEETINGS",
     "Fields",
     "Kind",
@@ -34,6 +36,7 @@ __all__ = [
     "Shown",
     "State",
     "Trouble",
+    "answer_address",
     "build",
     "check",
     "counts",
@@ -62,8 +65,10 @@ __all__ = [
     "suppressed",
     "suppression",
     "take_back_claims",
+    "takes_answers",
     "thread_ref",
     "trouble",
+    "who_answers",
     "who_leaves",
     "without_keys",
     "write",

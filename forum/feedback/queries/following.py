@@ -23,7 +23,7 @@ from forum.feedback.models import (
     Reply,
     feedback_theme,
 )
-from forum.feedback.queries.one import readable_by
+from forum.feedback.queries.one import readable_by, stands
 from forum.feedback.rules.following import RANKS
 from forum.members.models import Member, Notify, Organisation, Role, Standing, group_member, theme_interest
 from forum.reference.models import Theme
@@ -120,12 +120,12 @@ def _threads(actor: Member, most: int) -> list[FollowRow]:
     )
     wrote = sa.or_(
         Feedback.author_id == actor.id,
-        Feedback.id.in_(sa.select(Reply.feedback_id).where(Reply.author_id == actor.id, Reply.withdrawn_at.is_(None))),
+        Feedback.id.in_(sa.select(Reply.feedback_id).where(Reply.author_id == actor.id, stands(Reply))),
     )
     chosen = sa.select(Follow.target_id).where(Follow.member_id == actor.id, Follow.kind == FollowKind.THREAD)
     select = (
         sa.select(Feedback.id, Feedback.title, own.correlate(Feedback).scalar_subquery())
-        .where(sa.or_(wrote, Feedback.id.in_(chosen)), Feedback.withdrawn_at.is_(None), readable_by(actor))
+        .where(sa.or_(wrote, Feedback.id.in_(chosen)), stands(Feedback), readable_by(actor))
         .order_by(Feedback.active_at.desc(), Feedback.id.desc())
     )
     return [
@@ -152,9 +152,7 @@ def level_for(member: sa.ColumnElement[int], organisation: sa.ColumnElement[int]
     by_interest = sa.exists().where(
         theme_interest.c.member_id == member, theme_interest.c.theme_id.in_(themes.correlate(Feedback)), ~set_aside
     )
-    replied = sa.exists().where(
-        Reply.feedback_id == Feedback.id, Reply.author_id == member, Reply.withdrawn_at.is_(None)
-    )
+    replied = sa.exists().where(Reply.feedback_id == Feedback.id, Reply.author_id == member, stands(Reply))
     others = [
         sa.func.coalesce(by_theme.correlate(Feedback).scalar_subquery(), 0),
         sa.case((sa.or_(by_interest, sa.func.coalesce(Feedback.author_id, 0) == member, replied), _DIGEST), else_=0),
@@ -174,11 +172,6 @@ def _greatest(values: Sequence[sa.ColumnElement[int]]) -> sa.ColumnElement[int]:
 def shown_organisation(post: type[Feedback] | type[Reply]) -> sa.ColumnElement[int | None]:
     """The organisation a post is by, where the post says so to everybody."""
     return sa.case((post.attribution != Attribution.UNATTRIBUTED, post.organisation_id), else_=None)
-
-
-def can_be_seen(post: type[Feedback] | type[Reply]) -> sa.ColumnElement[bool]:
-    """Neither withdrawn, hidden nor waiting to be looked at."""
-    return sa.and_(post.withdrawn_at.is_(None), post.hidden_at.is_(None), post.held_at.is_(None))
 
 
 # --- whom to write to ------------------------------------------------------------------------------------------------
@@ -254,6 +247,6 @@ def _heard(number: int, organisation_id: int | None) -> sa.Subquery:
         sa.select(Follow.member_id, nothing, rank()).where(sa.or_(*others)),
         sa.select(theme_interest.c.member_id, nothing, digest).where(theme_interest.c.theme_id.in_(themes), ~set_aside),
         sa.select(Feedback.author_id, nothing, digest).where(Feedback.id == number),
-        sa.select(Reply.author_id, nothing, digest).where(Reply.feedback_id == number, Reply.withdrawn_at.is_(None)),
+        sa.select(Reply.author_id, nothing, digest).where(Reply.feedback_id == number, stands(Reply)),
     ]
     return sa.union_all(*parts).subquery()
