@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.feedback import queries, rules
 from forum.feedback.commands.posting import chosen_themes, filed, rendered, worded
-from forum.feedback.models import Attribution, Contribution, Edition, Feedback, FeedbackKind, Reply
+from forum.feedback.models import Attribution, Contribution, Edition, Feedback, FeedbackAnswer, FeedbackKind, Reply
 from forum.members.models import Member
 from forum.reference.models import Marking
 
@@ -81,29 +82,45 @@ def classify(
 
 
 def withdraw(actor: Member, contribution: Feedback | Reply, reason: str) -> None:
-    """Take words back: they leave every page and the search, and the reason stands where they stood.
-
-    The row itself is emptied, so that nothing can show them by mistake; an edition that no page shows keeps them.
-    """
-    _lock(contribution)
+    """Take words back: they leave every page and the search, and the reason stands where they stood."""
+    lock(contribution)
     rules.check_withdrawer(actor, contribution)
     reason = richtext.plain(reason)
     rules.check_reason(reason)
-    _keep_edition(contribution)
-    _set(contribution, withdrawn_at=clock.now(), withdrawn_because=reason, html="", version=contribution.version + 1)
+    empty(contribution, WITHDRAWN_TITLE, reason, clock.now())
+    _note(actor, "withdrew", contribution, reason)
+
+
+def empty(contribution: Feedback | Reply, title: str, because: str, at: datetime) -> None:
+    """Take the words out of the row, so that nothing can show them by mistake; an edition that no page shows keeps them.
+
+    It says when (`at`) and why from then on, and counts no more.
+    """
+    _keep_edition(contribution, at, and_answers=True)
+    _set(contribution, withdrawn_at=at, withdrawn_because=because, html="", version=contribution.version + 1)
     if isinstance(contribution, Feedback):
-        _set(contribution, title=WITHDRAWN_TITLE, happening="", affected="", would_help="")
+        _set(contribution, title=title, happening="", affected="", would_help="")
         _set(contribution, html_affected="", html_would_help="")
+        db.session.execute(sa.delete(FeedbackAnswer).where(FeedbackAnswer.feedback_id == contribution.id))
     else:
         contribution.body = ""
-        thread = sa.update(Feedback).where(Feedback.id == contribution.feedback_id)
-        db.session.execute(thread.values(reply_count=Feedback.reply_count - 1))
-    _note(actor, "withdrew", contribution, reason)
+        recount(contribution.feedback_id)
+
+
+def recount(number: int) -> None:
+    """Count the replies of this thread that stand, and find its last activity, after one came or went."""
+    db.session.flush()
+    standing = (Reply.feedback_id == number, queries.stands(Reply))
+    last = sa.select(sa.func.max(Reply.posted_at)).where(*standing).scalar_subquery()
+    counted = sa.select(sa.func.count()).select_from(Reply).where(*standing).scalar_subquery()
+    latest = sa.case((last > Feedback.posted_at, last), else_=Feedback.posted_at)
+    thread = sa.update(Feedback).where(Feedback.id == number)
+    db.session.execute(thread.values(reply_count=counted, active_at=latest))
 
 
 def close(actor: Member, feedback: Feedback, reason: str) -> None:
     """Take no more replies, for a reason everybody sees."""
-    _lock(feedback)
+    lock(feedback)
     rules.check_closer(actor, feedback)
     reason = richtext.plain(reason)
     rules.check_reason(reason)
@@ -115,7 +132,7 @@ def close(actor: Member, feedback: Feedback, reason: str) -> None:
 
 def reopen(actor: Member, feedback: Feedback) -> None:
     """Take replies again."""
-    _lock(feedback)
+    lock(feedback)
     rules.check_closer(actor, feedback)
     if not feedback.is_closed:
         raise Rejected("This thread is open already.")
@@ -126,7 +143,7 @@ def reopen(actor: Member, feedback: Feedback) -> None:
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-def _lock(contribution: Feedback | Reply) -> None:
+def lock(contribution: Feedback | Reply) -> None:
     """Hold the row until the transaction ends, and know its present state: of two who change it, one waits."""
     columns = [attribute.key for attribute in type(contribution).__mapper__.column_attrs]
     db.session.refresh(contribution, columns, with_for_update=True)
@@ -134,7 +151,7 @@ def _lock(contribution: Feedback | Reply) -> None:
 
 def _take_up(contribution: Feedback | Reply, version: int) -> None:
     """Begin a change of what was at this version. Raises Rejected when somebody was quicker."""
-    _lock(contribution)
+    lock(contribution)
     if not contribution.is_withdrawn and version != contribution.version:
         rules.check_version(contribution, version, queries.last_to_change(contribution))
     contribution.version += 1
@@ -157,14 +174,23 @@ def _file(
     _set(feedback, kind=kind, marking=marking, **filed(priority_id, force_id))
 
 
-def _keep_edition(contribution: Feedback | Reply) -> None:
+def _keep_edition(contribution: Feedback | Reply, at: datetime | None = None, *, and_answers: bool = False) -> None:
     """Keep how it reads now, before it is changed."""
     if isinstance(contribution, Feedback):
         feedback_id, reply_id, names = contribution.id, None, WORDS
     else:
         feedback_id, reply_id, names = contribution.feedback_id, contribution.id, ("body",)
-    words = {name: getattr(contribution, name) for name in names}
-    db.session.add(Edition(feedback_id=feedback_id, reply_id=reply_id, words=words, replaced_at=clock.now()))
+    words: dict[str, Any] = {name: getattr(contribution, name) for name in names}
+    if and_answers and reply_id is None and (answers := _answers(feedback_id)):
+        words["answers"] = answers
+    db.session.add(Edition(feedback_id=feedback_id, reply_id=reply_id, words=words, replaced_at=at or clock.now()))
+
+
+def _answers(number: int) -> list[list[Any]]:
+    """Position, question and answer of what was answered to a theme's questions."""
+    columns = (FeedbackAnswer.position, FeedbackAnswer.label, FeedbackAnswer.words)
+    wanted = sa.select(*columns).where(FeedbackAnswer.feedback_id == number).order_by(FeedbackAnswer.position)
+    return [list(row) for row in db.session.execute(wanted)]
 
 
 def _note(actor: Member, verb: str, contribution: Feedback | Reply, reason: str = "", **details: Any) -> None:
