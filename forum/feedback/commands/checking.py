@@ -1,12 +1,15 @@
-"""Flagging posts, and what whoever runs the Forum does about them."""
+"""Flagging posts: reasons for whoever runs the Forum to look at them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from forum.base import clock
+from forum.base import clock, history, richtext
 from forum.base.db import db
-from forum.feedback.models import Flag, FlagKind
+from forum.base.errors import NotFound
+from forum.feedback.models import Feedback, Flag, FlagKind, Reply
+from forum.feedback.queries.one import may_open
+from forum.feedback.rules import checking as rules
 from forum.members.models import Member
 
 
@@ -37,3 +40,17 @@ def raise_flag(feedback_id: int, reply_id: int | None, kind: FlagKind, words: st
     )
     db.session.add(flag)
     return flag
+
+
+def flag(actor: Member, post: Feedback | Reply, reason: str, words: str = "") -> Flag:
+    """Report somebody else's post for a reason of the catalogue (rules/checking.py). Nobody is told who did."""
+    if not may_open(actor, post):
+        raise NotFound
+    rules.check_flagger(actor, post)
+    words = richtext.clean(words)
+    rules.check_words(words, reason)
+    said = f"{rules.check_reason(reason).words}. {words}".rstrip()
+    thread, reply = (post.id, None) if isinstance(post, Feedback) else (post.feedback_id, post.id)
+    raised = raise_flag(thread, reply, FlagKind.FLAGGED, said, actor)
+    history.note(None, "reported", post)
+    return raised

@@ -2,13 +2,154 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
 import sqlalchemy as sa
 
 from forum.base import settings
 from forum.base.db import db
-from forum.feedback.models import Feedback, Reply
+from forum.base.errors import Rejected
+from forum.base.paging import Page, page
+from forum.feedback.models import Edition, Feedback, Flag, FlagKind, Redaction, Reply, Reveal
 from forum.feedback.queries.one import stands
-from forum.members.models import Member
+from forum.feedback.queries.threads import author_columns, author_words
+from forum.members.models import Member, Organisation
+from forum.reference.models import Marking
+
+
+class CheckRow(NamedTuple):
+    """A post that waits for a look. `reply_id` None: the thread's first post. `reasons`: kind and words of each flag."""
+
+    first: int  # the oldest of its flags
+    since: datetime
+    feedback_id: int
+    reply_id: int | None
+    title: str
+    words: str
+    marking: Marking
+    author: str
+    is_held: bool
+    is_withdrawn: bool
+    reasons: tuple[tuple[FlagKind, str], ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where the post is looked at."""
+        replies = f"/replies/{self.reply_id}" if self.reply_id else ""
+        return f"/feedback/{self.feedback_id}{replies}/check"
+
+
+class RevealRow(NamedTuple):
+    """Somebody was shown who wrote a post; never whom they were shown."""
+
+    id: int
+    feedback_id: int
+    reply_id: int | None
+    reason: str
+    at: datetime
+    by: str
+
+
+def waiting(key: str | None = None) -> Page[CheckRow]:
+    """The posts with open flags, those that wait longest first, 20 a page. For whoever runs the Forum. Two statements."""
+    oldest = (
+        sa.select(sa.func.min(Flag.id).label("first"), sa.func.min(Flag.raised_at).label("since"),
+                  Flag.feedback_id, Flag.reply_id)
+        .where(Flag.settled_at.is_(None))
+        .group_by(Flag.feedback_id, Flag.reply_id)
+        .subquery()
+    )  # fmt: skip
+    found: Page[Any] = page(_posts(oldest), [oldest.c.first.asc()], key)
+    reasons = _reasons({row[2] for row in found.items})
+    return found.of(lambda row: _row(tuple(row), reasons))
+
+
+def _posts(oldest: sa.Subquery) -> sa.Select[Any]:
+    is_reply = oldest.c.reply_id.is_not(None)
+
+    def of_post(name: str) -> sa.ColumnElement[Any]:
+        return sa.case((is_reply, getattr(Reply, name)), else_=getattr(Feedback, name))
+
+    first, reply = author_columns(Feedback), author_columns(Reply)
+    authors = [sa.case((is_reply, of_reply), else_=of_first) for of_reply, of_first in zip(reply, first, strict=True)]
+    return (
+        sa.select(
+            *oldest.c,
+            Feedback.title,
+            sa.case((is_reply, Reply.body), else_=Feedback.happening),
+            Feedback.marking,
+            *authors,
+            of_post("held_at").is_not(None),
+            of_post("withdrawn_at").is_not(None),
+        )
+        .select_from(oldest)
+        .join(Feedback, Feedback.id == oldest.c.feedback_id)
+        .outerjoin(Reply, Reply.id == oldest.c.reply_id)
+        .outerjoin(Member, Member.id == of_post("author_id"))
+        .outerjoin(Organisation, Organisation.id == of_post("organisation_id"))
+    )
+
+
+def _row(row: tuple[Any, ...], reasons: dict[tuple[int, int | None], list[tuple[FlagKind, str]]]) -> CheckRow:
+    named = author_words(*row[7:11])
+    return CheckRow(*row[:7], named, bool(row[11]), bool(row[12]), tuple(reasons[row[2], row[3]]))
+
+
+def _reasons(threads: Iterable[int]) -> dict[tuple[int, int | None], list[tuple[FlagKind, str]]]:
+    columns = (Flag.feedback_id, Flag.reply_id, Flag.kind, Flag.words)
+    wanted = sa.select(*columns).where(Flag.feedback_id.in_(list(threads)), Flag.settled_at.is_(None))
+    found: dict[tuple[int, int | None], list[tuple[FlagKind, str]]] = defaultdict(list)
+    for thread, reply, kind, words in db.session.execute(wanted.order_by(Flag.id)):
+        found[thread, reply].append((kind, words))
+    return found
+
+
+def waiting_count() -> int:
+    """How many posts wait for a look. One statement."""
+    some = sa.select(Flag.feedback_id, Flag.reply_id).where(Flag.settled_at.is_(None)).distinct()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+
+
+def _of(post: Feedback | Reply, kind: type[Any]) -> tuple[sa.ColumnElement[bool], ...]:
+    thread, reply = (post.id, None) if isinstance(post, Feedback) else (post.feedback_id, post.id)
+    return kind.feedback_id == thread, kind.reply_id.is_not_distinct_from(reply)
+
+
+def open_flags(post: Feedback | Reply) -> list[Flag]:
+    """The open flags of a post, oldest first. One statement."""
+    return list(
+        db.session.scalars(sa.select(Flag).where(*_of(post, Flag), Flag.settled_at.is_(None)).order_by(Flag.id))
+    )
+
+
+def has_open_flag(actor: Member, post: Feedback | Reply) -> bool:
+    """Whether this person reported the post, and nobody has looked at it yet."""
+    own = sa.select(Flag.id).where(*_of(post, Flag), Flag.raised_by_id == actor.id, Flag.settled_at.is_(None))
+    return db.session.scalar(own.limit(1)) is not None
+
+
+def redactions(post: Feedback | Reply) -> list[Redaction]:
+    """What was taken out of a post, oldest first. One statement."""
+    return list(db.session.scalars(sa.select(Redaction).where(*_of(post, Redaction)).order_by(Redaction.id)))
+
+
+def hidden_edition(post: Feedback | Reply) -> Edition:
+    """The words of a hidden post. Raises Rejected when they are no longer kept."""
+    kept = sa.select(Edition).where(*_of(post, Edition), Edition.replaced_at == post.hidden_at)
+    found = db.session.scalar(kept.order_by(Edition.id.desc()).limit(1))
+    if found is None:
+        raise Rejected("The words of this post are no longer kept, so it cannot be shown again.")
+    return found
+
+
+def reveals(key: str | None = None) -> Page[RevealRow]:
+    """When somebody was shown who wrote a post, newest first, 50 a page. One statement."""
+    columns = (Reveal.id, Reveal.feedback_id, Reveal.reply_id, Reveal.reason, Reveal.revealed_at, Member.name)
+    wanted = sa.select(*columns).join(Member, Member.id == Reveal.revealed_to_id)
+    return page(wanted, [Reveal.id.desc()], key, size=50).of(RevealRow._make)
 
 
 def is_new(author: Member) -> bool:

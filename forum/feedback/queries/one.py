@@ -118,6 +118,16 @@ def get_reply(actor: Member, number: int, reply_number: int) -> Reply:
     return found
 
 
+def may_open(actor: Member, post: Feedback | Reply) -> bool:
+    """Whether this person may open the post: asked by commands that are handed one. One statement."""
+    thread = post.id if isinstance(post, Feedback) else post.feedback_id
+    is_held = isinstance(post, Reply) and post.held_at is not None and post.author_id != actor.id and not runs(actor)
+    return (
+        not is_held
+        and db.session.scalar(sa.select(Feedback.id).where(Feedback.id == thread, openable_by(actor))) is not None
+    )
+
+
 def made_from(form_key: str | None) -> Feedback | None:
     """The thread that this form made when it was sent before."""
     return db.session.scalar(sa.select(Feedback).where(Feedback.form_key == form_key)) if form_key else None

@@ -1,0 +1,350 @@
+"""What whoever runs the Forum does about a post that was flagged or is held: keep, show, hide, show again, or take words
+out. Its author is told with the text and the rule; whoever flagged it, what became of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from markupsafe import escape
+
+from forum.base import clock, history, letters, richtext
+from forum.base.db import db
+from forum.base.errors import Rejected
+from forum.base.letters import Kind, Letter, State
+from forum.feedback.commands.keeping import empty, lock, recount
+from forum.feedback.commands.reading import mark_read
+from forum.feedback.models import (
+    Attribution,
+    Draft,
+    Edition,
+    Feedback,
+    FeedbackAnswer,
+    Flag,
+    FlagKind,
+    InternalNote,
+    Outcome,
+    Redaction,
+    Reply,
+    Support,
+)
+from forum.feedback.queries import checking as checks
+from forum.feedback.rules import checking as rules
+from forum.members.models import Member
+
+Post = Feedback | Reply
+
+HIDDEN_TITLE = "Hidden feedback"
+HIDDEN_BECAUSE = "Hidden by the secretariat: {rule}"
+
+
+class Cut(NamedTuple):
+    """Words to take out, and what kind of words they are."""
+
+    kind: str
+    words: str
+
+
+def keep(actor: Member, post: Post) -> None:
+    """Leave it as it is. What is held stays held until it is shown (`release`)."""
+    _take_up(actor, post)
+    _settle(actor, post, Outcome.KEPT, "")
+    history.note(actor, "kept", post)
+
+
+def release(actor: Member, post: Post) -> None:
+    """Show to everybody what waited for a look. It is posted now: new to everybody, and followers are told of it."""
+    _take_up(actor, post)
+    rules.check_shown(post)
+    rules.check_held(post)
+    now, since = clock.now(), post.posted_at
+    post.held_at, post.posted_at, post.version = None, now, post.version + 1
+    if isinstance(post, Feedback):
+        post.active_at = now
+    else:
+        recount(post.feedback_id)
+    _settle(actor, post, Outcome.KEPT, "")
+    history.note(actor, "let through", post)
+    _tell_author(post, "released", since, "", source(post))
+    if (author := _member(post.author_id)) is not None and isinstance(post, Feedback):
+        db.session.flush()
+        mark_read(author, post.id, now)
+
+
+def hide(actor: Member, post: Post, reason: str, remark: str = "") -> None:
+    """Take the whole post away for a rule of the catalogue, which everybody reads in its place. `remark` is for the author.
+
+    It is withdrawn as far as every list, count, search, quote, summary and export goes. Its words stay, in an edition
+    that no page shows, for whoever runs the Forum, and `show_again` brings them back.
+    """
+    _take_up(actor, post)
+    rules.check_shown(post)
+    rule, now, words = rules.check_reason(reason).rule, clock.now(), source(post)
+    rules.check_words(remark := richtext.clean(remark), "")
+    _forget_unsent(post)
+    empty(post, HIDDEN_TITLE, HIDDEN_BECAUSE.format(rule=rule), now)
+    post.hidden_at, post.hidden_because = now, rule
+    _settle(actor, post, Outcome.HIDDEN, rule)
+    history.note(actor, "hid", post, rule)
+    _tell_author(post, "hidden", now, rule, words, remark)
+
+
+def show_again(actor: Member, post: Post) -> None:
+    """Undo `hide`: the post is back as it was."""
+    _take_up(actor, post)
+    rules.check_hidden(post)
+    at = post.hidden_at
+    edition = checks.hidden_edition(post)
+    for name, words in edition.words.items():
+        if name == "answers":
+            _answer_again(post, words)
+        else:
+            _word(post, name, words)
+    post.withdrawn_at = post.hidden_at = None
+    post.withdrawn_because = post.hidden_because = ""
+    post.version += 1
+    db.session.delete(edition)
+    if isinstance(post, Reply):
+        recount(post.feedback_id)
+    history.note(actor, "showed again", post)
+    _tell_author(post, "shown-again", at or clock.now(), "", source(post))
+
+
+def redact(actor: Member, post: Post, cuts: Sequence[Cut], reason: str, remark: str = "") -> int:
+    """Take these words out for good; gives in how many places they stood. "[removed]" stands in their place.
+
+    They leave the post and every other text of its thread (replies that quote it, answers, notes, evidence), all editions
+    of these, the search, drafts, and letters that have not left. The log keeps what kind of words they were, how many
+    characters and why, not the words. What cannot be cleaned: letters that have left, files people downloaded, summaries
+    that were made before (they are sealed), files that came with the post, backups, and words in a challenge's own
+    description. Quotes in challenges that say these words are shown no longer, as of everything that was edited away.
+    """
+    _take_up(actor, post)
+    rules.check_shown(post)
+    rule = rules.check_reason(reason).rule
+    rules.check_words(remark := richtext.clean(remark), "")
+    wanted = [cut for cut in cuts if cut.words.strip()]
+    if not wanted:
+        raise Rejected("Select or enter the words to take out.", field="words")
+    places = sum(_take_out(actor, post, cut, rule) for cut in wanted)
+    _settle(actor, post, Outcome.REDACTED, rule)
+    history.note(actor, "redacted", post, rule, places=places, kinds=sorted({cut.kind for cut in wanted}))
+    _tell_author(post, "redacted", clock.now(), rule, source(post), remark)
+    return places
+
+
+def source(post: Post) -> str:
+    """The words of a post as they were typed."""
+    if isinstance(post, Reply):
+        return post.body
+    return "\n\n".join(filter(None, (post.title, post.happening, post.affected, post.would_help)))
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _take_up(actor: Member, post: Post) -> None:
+    rules.check_checker(actor)
+    lock(post)
+
+
+def _settle(actor: Member, post: Post, outcome: Outcome, rule: str) -> None:
+    """Settle every open flag of the post, and tell those who raised one."""
+    for flag in checks.open_flags(post):
+        if outcome is Outcome.KEPT and flag.kind is FlagKind.CHECKED_FIRST and post.held_at is not None:
+            continue  # it still waits to be shown
+        flag.settled_at, flag.settled_by_id, flag.outcome, flag.rule = clock.now(), actor.id, outcome, rule
+        if (flagger := _member(flag.raised_by_id)) is not None:
+            _tell_flagger(post, flag, flagger)
+
+
+def _member(number: int | None) -> Member | None:
+    """The member with this number, if they can be written to."""
+    found = db.session.get(Member, number) if number is not None else None
+    return found if found is not None and found.is_active and found.email else None
+
+
+def _about(post: Post) -> str:
+    return f"feedback:{post.id if isinstance(post, Feedback) else post.feedback_id}"
+
+
+def _tell_flagger(post: Post, flag: Flag, to: Member) -> None:
+    reference = f"FB-{flag.feedback_id}"
+    fields = {"reference": reference, "outcome": rules.OUTCOMES[flag.outcome or Outcome.KEPT], "rule": flag.rule}
+    text, html = letters.render("flag_settled", name=to.name, link=_link(post), **fields)
+    letters.write(
+        key=f"flag:{flag.id}", kind=Kind.NOTICE, to_name=to.name, to_address=to.email or "", member_id=to.id,
+        subject=f"What became of the post you reported in {reference}", text=text, html=html, about=_about(post),
+        is_recipient_withheld=True,
+    )  # fmt: skip
+
+
+def _tell_author(post: Post, news: str, at: datetime, rule: str, words: str, remark: str = "") -> None:
+    """A letter with the text, the rule and what the author can do. The text of a sensitive thread is not mailed."""
+    to = _member(post.author_id)
+    if to is None:
+        return
+    thread = post if isinstance(post, Feedback) else post.feedback
+    is_sensitive = thread.marking.value != "OFFICIAL"
+    reference = f"FB-{thread.id}"
+    text, html = letters.render(
+        "post_checked", news=news, name=to.name, reference=reference, is_reply=post is not thread, rule=rule,
+        words="" if is_sensitive else words, remark=remark, is_sensitive=is_sensitive, link=_link(post),
+    )  # fmt: skip
+    headings = {
+        "hidden": f"Your post in {reference} was hidden",
+        "redacted": f"Words were taken out of your post in {reference}",
+        "released": f"Your post in {reference} is shown now",
+        "shown-again": f"Your post in {reference} is shown again",
+    }
+    letters.write(
+        key=f"checked:{post.__tablename__}:{post.id}:{news}:{at.isoformat()}", kind=Kind.NOTICE, to_name=to.name,
+        to_address=to.email or "", member_id=to.id, subject=headings[news], text=text, html=html, about=_about(post),
+        is_recipient_withheld=post.attribution is Attribution.UNATTRIBUTED,
+    )  # fmt: skip
+
+
+def _link(post: Post) -> str:
+    if isinstance(post, Feedback):
+        return letters.link(f"/feedback/{post.id}")
+    return letters.link(f"/feedback/{post.feedback_id}?at={post.id}#post-{post.id}")
+
+
+# --- hiding ----------------------------------------------------------------------------------------------------------
+
+
+def _answer_again(post: Post, answers: Iterable[Sequence[Any]]) -> None:
+    for position, label, words in answers:
+        html = richtext.to_html(words)
+        db.session.add(FeedbackAnswer(feedback_id=post.id, position=position, label=label, words=words, html=html))
+
+
+def _unsent(thread: int) -> sa.ScalarResult[Letter]:
+    """Letters that tell of this thread and have not left."""
+    waiting = (State.WAITING, State.DELAYED, State.HELD)
+    names_it = Letter.text.contains(f"/feedback/{thread}", autoescape=True)
+    return db.session.scalars(sa.select(Letter).where(Letter.state.in_(waiting), names_it))
+
+
+def _forget_unsent(post: Post) -> None:
+    """No letter that has not left tells these words: each paragraph is taken out of it."""
+    thread = post.id if isinstance(post, Feedback) else post.feedback_id
+    paragraphs = [part.strip() for part in source(post).split("\n") if len(part.strip()) > 3]
+    shown = [line.strip() for line in richtext.to_text(post.html).split("\n") if len(line.strip()) > 3]
+    for words in sorted({*paragraphs, *shown}, key=len, reverse=True):
+        _clean_letters(thread, _remover(words), _remover(str(escape(words))))
+
+
+# --- taking words out ------------------------------------------------------------------------------------------------
+
+# Every table in which a text of a thread stands, and from which column its HTML is made.
+_MARKDOWN: dict[type[Any], dict[str, str]] = {
+    Feedback: {"happening": "html", "affected": "html_affected", "would_help": "html_would_help"},
+    Reply: {"body": "html"},
+    FeedbackAnswer: {"words": "html"},
+    InternalNote: {"words": "html"},
+    Support: {"evidence": "html"},
+}
+
+
+def _remover(words: str) -> Callable[[str], tuple[str, int]]:
+    """Takes words out of a text, where they are not part of longer ones; spaces and line ends count as one."""
+    pieces = r"\s+(?:>\s*)*".join(re.escape(piece) for piece in words.split())
+    pattern = re.compile(rf"(?<!\w){pieces}(?!\w)" if re.match(r"\w", words.strip()) else pieces)
+    return lambda text: pattern.subn(rules.REMOVED, text)
+
+
+def _word(post: Post, name: str, words: str) -> None:
+    setattr(post, name, words)
+    if html := _MARKDOWN[type(post)].get(name):
+        setattr(post, html, richtext.to_html(words))
+
+
+def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
+    """Take these words out of everything about the thread; gives in how many places they stood."""
+    take = _remover(cut.words)
+    thread = post.id if isinstance(post, Feedback) else post.feedback_id
+    own = _take_from(post, take)
+    if not own:
+        raise Rejected(f"“{cut.words}” is not in this post. Copy the words as they stand there.", field="words")
+    others = [(other, _take_from(other, take)) for other in _texts(thread) if other is not post]
+    for touched, times in [(post, own), *others]:
+        if times and isinstance(touched, Feedback | Reply):
+            touched.edited_at, touched.version = clock.now(), touched.version + 1
+            _log(actor, touched, cut, times, rule)
+    _clean_editions(thread, take)
+    _clean_drafts(post, thread, take)
+    _clean_letters(thread, take, _remover(str(escape(cut.words))))
+    return own + sum(times for _, times in others)
+
+
+def _texts(thread: int) -> Iterable[Any]:
+    for kind in _MARKDOWN:
+        of_thread = kind.id if kind is Feedback else kind.feedback_id
+        yield from db.session.scalars(sa.select(kind).where(of_thread == thread))
+
+
+def _take_from(thing: Any, take: Callable[[str], tuple[str, int]]) -> int:
+    times = 0
+    titles = {"title": ""} if isinstance(thing, Feedback) else {}
+    for name, html in (titles | _MARKDOWN[type(thing)]).items():
+        words, found = take(getattr(thing, name))
+        if found:
+            times += found
+            setattr(thing, name, words[:200] if name == "title" else words)
+            if html:
+                setattr(thing, html, richtext.to_html(words))
+    return times
+
+
+def _log(actor: Member, post: Post, cut: Cut, times: int, rule: str) -> None:
+    db.session.add(
+        Redaction(
+            feedback_id=post.id if isinstance(post, Feedback) else post.feedback_id,
+            reply_id=None if isinstance(post, Feedback) else post.id,
+            kind=cut.kind[:60],
+            characters=len(cut.words) * times,
+            reason=rule,
+            redacted_at=clock.now(),
+            redacted_by_id=actor.id,
+        )
+    )
+
+
+def _cleaned(words: Any, take: Callable[[str], tuple[str, int]]) -> Any:
+    """The same, with the words taken out of every text in it."""
+    if isinstance(words, str):
+        return take(words)[0]
+    if isinstance(words, dict):
+        return {name: _cleaned(value, take) for name, value in words.items()}
+    return [_cleaned(value, take) for value in words] if isinstance(words, list) else words
+
+
+def _clean_editions(thread: int, take: Callable[[str], tuple[str, int]]) -> None:
+    for edition in db.session.scalars(sa.select(Edition).where(Edition.feedback_id == thread)):
+        cleaned = _cleaned(edition.words, take)
+        if cleaned != edition.words:
+            edition.words = cleaned
+
+
+def _clean_drafts(post: Post, thread: int, take: Callable[[str], tuple[str, int]]) -> None:
+    """Of drafts of replies in the thread, and of what its author has not posted yet."""
+    theirs = sa.and_(Draft.about == "feedback", Draft.member_id == post.author_id)
+    for draft in db.session.scalars(sa.select(Draft).where(sa.or_(Draft.about == f"reply:{thread}", theirs))):
+        cleaned = _cleaned(draft.fields, take)
+        if cleaned != draft.fields:
+            draft.fields, draft.version = cleaned, draft.version + 1
+
+
+def _clean_letters(
+    thread: int, take: Callable[[str], tuple[str, int]], take_html: Callable[[str], tuple[str, int]]
+) -> None:
+    for letter in _unsent(thread):
+        (text, in_text), (html, in_html) = take(letter.text), take_html(letter.html)
+        subject, in_subject = take(letter.subject)
+        if in_text or in_html or in_subject:
+            letter.text, letter.html, letter.subject = text, html, subject
