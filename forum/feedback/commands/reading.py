@@ -24,9 +24,12 @@ def mark_read(actor: Member, number: int, at: datetime | None = None) -> None:
 
 
 def mark_all_read(actor: Member) -> None:
-    """Nothing said in any thread up to now is new to this person."""
-    unread = sa.and_(queries.is_unread(actor), queries.readable_by(actor))
-    db.session.execute(_marks(_is_on_postgresql(), unread), _seen(actor, None))
+    """Nothing said in any thread up to now is new to this person: up to the latest that is there to be seen, so that what
+    somebody is posting at this moment stays new."""
+    latest = db.session.scalar(sa.select(sa.func.max(Feedback.active_at)))
+    later = sa.or_(Member.read_until.is_(None), Member.read_until < latest)
+    moved = sa.update(Member).where(Member.id == actor.id, later).values(read_until=latest)
+    db.session.execute(moved, execution_options={"synchronize_session": False})
 
 
 def _is_on_postgresql() -> bool:

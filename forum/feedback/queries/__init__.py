@@ -24,15 +24,14 @@ from forum.feedback.queries.threads import (
     author_columns,
     author_words,
     choices,
-    is_unread,
     new_for,
     newest,
     themes_to_post,
     threads,
     unanswered_questions,
-    unread_count,
     waiting,
 )
+from forum.feedback.queries.unread import is_unread, unread_count
 
 __all__ = [
     "Change",

@@ -16,6 +16,7 @@ from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.paging import Listing, Page, page
 from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
+from forum.feedback.queries import unread
 from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Member, Organisation
@@ -61,6 +62,7 @@ class Thread(NamedTuple):
     active_at: datetime
     first_reply: int | None
     first_unread: int | None
+    new_count: int  # replies that are new to somebody who read the thread before
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
@@ -127,12 +129,8 @@ def _themes() -> sa.Select[*tuple[Any, ...]]:
 def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """A thread by its `number` as its `reader` sees it. Put together once for each reach: that takes longer than
     asking."""
-    first_unread = (
-        sa.select(sa.func.min(Reply.id))
-        .where(Reply.feedback_id == Feedback.id, Reply.posted_at > ReadMark.read_at, stands(Reply))
-        .correlate(Feedback, ReadMark)
-        .scalar_subquery()
-    )
+    read_at = unread.until(sa.bindparam("reader", type_=sa.Integer))
+    new = unread.new_replies(read_at).correlate(Feedback, ReadMark)
     return (
         sa.select(
             Feedback.id,
@@ -156,10 +154,11 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Feedback.closed_because,
             Feedback.reply_count,
             Feedback.version,
-            ReadMark.read_at,
+            read_at,
             Feedback.active_at,
             sa.select(sa.func.min(Reply.id)).where(Reply.feedback_id == Feedback.id, _IS_SHOWN).scalar_subquery(),
-            first_unread,
+            new.add_columns(sa.func.min(Reply.id)).scalar_subquery(),
+            new.add_columns(sa.func.count(Reply.id)).scalar_subquery(),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
