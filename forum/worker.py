@@ -21,6 +21,7 @@ from flask.cli import with_appcontext
 
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
+from forum.digests import commands as digests
 from forum.feedback.commands import mailing
 from forum.meetings.commands import needs, ordering, packing, places, reminding
 
@@ -37,6 +38,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     places.settle_all,
     needs.delete_due,
     mailing.tell_followers,
+    digests.send_due,
     inbox.forget,
     letters.empty_old,
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from forum.base import letters
 from forum.base.db import db
@@ -152,7 +153,8 @@ def level_for(member: sa.ColumnElement[int], organisation: sa.ColumnElement[int]
     by_interest = sa.exists().where(
         theme_interest.c.member_id == member, theme_interest.c.theme_id.in_(themes.correlate(Feedback)), ~set_aside
     )
-    replied = sa.exists().where(Reply.feedback_id == Feedback.id, Reply.author_id == member, stands(Reply))
+    said = aliased(Reply)  # the surrounding select may be about replies itself
+    replied = sa.exists().where(said.feedback_id == Feedback.id, said.author_id == member, stands(said))
     others = [
         sa.func.coalesce(by_theme.correlate(Feedback).scalar_subquery(), 0),
         sa.case((sa.or_(by_interest, sa.func.coalesce(Feedback.author_id, 0) == member, replied), _DIGEST), else_=0),

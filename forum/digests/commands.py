@@ -1,0 +1,106 @@
+"""Putting digests together, a few members at a time, and asking again when they leave.
+
+A digest is withheld from the letters page: it holds what somebody follows, and what is missing from it is what they wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from forum.base import clock, letters
+from forum.base.db import db
+from forum.base.letters import Kind, Letter
+from forum.digests import queries, rules
+from forum.digests.queries import Digest
+from forum.feedback.queries import mailing
+from forum.members.models import Member, Notify
+
+PART = 10  # digests put together in one transaction
+_KEY = re.compile(r"digest:(\d+):\d{4}-\d\d-\d\d")
+# Our own links: what people wrote stands in the letter as text, in which these quotation marks are escaped.
+_LINK = re.compile(r'href="[^"]*/feedback/(\d+)(?:\?at=(\d+))?#post-\d+"')
+
+
+def send_due() -> bool:
+    """Write the digests of a few members for whom one is due; whether there may be more to do."""
+    now = clock.london(clock.now())
+    moments: dict[tuple[Notify, int | None], datetime] = {
+        (Notify.DAILY, None): rules.last_due(now, Notify.DAILY, 0),
+        **{(Notify.WEEKLY, day): rules.last_due(now, Notify.WEEKLY, day) for day in range(7)},
+    }
+    _pass_over(moments[Notify.DAILY, None])
+    members = queries.due(moments, PART)
+    found: list[letters.Fields] = []
+    reached: dict[datetime, list[int]] = defaultdict(list)
+    for member in members:
+        due = moments[member.notify, member.digest_weekday if member.notify is Notify.WEEKLY else None]
+        digest = queries.digest_of(member, rules.begins(member.digested_until, due, member.notify), due)
+        if digest.threads:
+            found.append(_letter(member, digest, due))
+        reached[due].append(member.id)
+    letters.write_many(found)
+    for due, numbers in reached.items():
+        moved = sa.update(Member).where(Member.id.in_(numbers)).values(digested_until=due)
+        db.session.execute(moved, execution_options={"synchronize_session": False})
+    return len(members) == PART
+
+
+def _pass_over(due: datetime) -> None:
+    """Who gets no digest now starts with what is posted from today, should they want one later. Their letters at once
+    told them the rest, or they wanted none."""
+    without = sa.update(Member).where(
+        Member.notify.not_in([Notify.DAILY, Notify.WEEKLY]),
+        sa.or_(Member.digested_until.is_(None), Member.digested_until < due),
+    )
+    db.session.execute(without.values(digested_until=due), execution_options={"synchronize_session": False})
+
+
+def _letter(member: Member, digest: Digest, due: datetime) -> letters.Fields:
+    of_list = letters.leaving(letters.FEEDBACK, member.id)
+    sections = rules.grouped(digest.threads)
+    count = len(digest.threads) + digest.more
+    text, html = letters.render(
+        "digest",
+        sections=sections,
+        more=digest.more,
+        count=count,
+        shortened=rules.shortened,
+        link=letters.link,
+        is_weekly=member.notify is Notify.WEEKLY,
+        leave_url=letters.link(of_list["unsubscribe_path"]),
+    )
+    day = due.date()
+    return {
+        "key": f"digest:{member.id}:{day.isoformat()}",
+        "kind": Kind.NOTICE,
+        "member_id": None,
+        "to_name": "",
+        "to_address": member.email or "",
+        "subject": f"Feedback: {count} {'thread' if count == 1 else 'threads'} with something new, {clock.show_date(day)}",
+        "text": text,
+        "html": html,
+        "about": "digest",
+        "rank": 3,
+        "is_recipient_withheld": True,
+        **of_list,
+    }
+
+
+def _may_still_come(letter: Letter) -> str | None:
+    """Why a digest should not go out any more: one of its posts was taken back, or may not be read any more."""
+    found = _KEY.fullmatch(letter.key)
+    if found is None:
+        return None
+    reader = db.session.get(Member, int(found[1]))
+    links = set(_LINK.findall(letter.html))
+    threads, replies = {int(thread) for thread, _ in links}, {int(reply) for _, reply in links if reply}
+    if reader is not None and mailing.can_still_read(reader, threads, replies):
+        return None
+    return "Something in this digest was taken back after it was written, or may not be read any more."
+
+
+letters.check(Kind.NOTICE, _may_still_come)
