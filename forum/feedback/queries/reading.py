@@ -15,11 +15,22 @@ import sqlalchemy as sa
 from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.paging import Listing, Page, page
-from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
+from forum.feedback.models import (
+    Attribution,
+    Edition,
+    Feedback,
+    FeedbackKind,
+    Follow,
+    FollowKind,
+    FollowLevel,
+    ReadMark,
+    Reply,
+    feedback_theme,
+)
 from forum.feedback.queries import unread
 from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
-from forum.members.models import Member, Organisation
+from forum.members.models import Group, Member, Organisation
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
 EARLIER = 15  # replies shown before the one that was asked for
@@ -54,6 +65,8 @@ class Thread(NamedTuple):
     withdrawn_because: str
     held_at: datetime | None
     hidden_at: datetime | None
+    group_id: int | None
+    group: str  # who alone may read it; empty when all may
     closed_at: datetime | None
     closed_because: str
     reply_count: int
@@ -62,6 +75,7 @@ class Thread(NamedTuple):
     active_at: datetime
     first_reply: int | None
     first_unread: int | None
+    followed: FollowLevel | None  # the level the reader chose for it
     new_count: int  # replies that are new to somebody who read the thread before
     themes: tuple[tuple[str, str], ...]  # slug and title
 
@@ -130,6 +144,11 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """A thread by its `number` as its `reader` sees it. Put together once for each reach: that takes longer than
     asking."""
     read_at = unread.until(sa.bindparam("reader", type_=sa.Integer))
+    followed = sa.select(Follow.level).where(
+        Follow.member_id == sa.bindparam("reader", type_=sa.Integer),
+        Follow.kind == FollowKind.THREAD,
+        Follow.target_id == Feedback.id,
+    )
     new = unread.new_replies(read_at).correlate(Feedback, ReadMark)
     return (
         sa.select(
@@ -150,6 +169,10 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Feedback.withdrawn_because,
             Feedback.held_at,
             Feedback.hidden_at,
+            Feedback.group_id,
+            sa.select(sa.func.coalesce(sa.func.max(Group.title), ""))
+            .where(Group.id == Feedback.group_id)
+            .scalar_subquery(),
             Feedback.closed_at,
             Feedback.closed_because,
             Feedback.reply_count,
@@ -158,6 +181,7 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Feedback.active_at,
             sa.select(sa.func.min(Reply.id)).where(Reply.feedback_id == Feedback.id, _IS_SHOWN).scalar_subquery(),
             new.add_columns(sa.func.min(Reply.id)).scalar_subquery(),
+            followed.scalar_subquery(),
             new.add_columns(sa.func.count(Reply.id)).scalar_subquery(),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)

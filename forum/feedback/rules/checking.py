@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from forum.base.errors import NotAllowed, Rejected
-from forum.feedback.models import Attribution, Contribution, FlagKind, Outcome
+from forum.feedback.models import Attribution, Contribution, Feedback, FlagKind, Outcome
 from forum.members.models import Member
 from forum.reference.models import Theme
 
@@ -85,6 +85,23 @@ def check_revealing(actor: Member, post: Contribution, reason: str) -> None:
         raise Rejected(f"The reason must be {MOST_WORDS:,} characters or fewer.", field="reason")
 
 
+def acts_unseen(actor: Member, post: Contribution) -> bool:
+    """Whether the history would name an unattributed author by saying who did it."""
+    return post.author_id == actor.id and post.attribution is Attribution.UNATTRIBUTED
+
+
+def may_restrict(actor: Member, feedback: _Restricted) -> bool:
+    """Keep a thread to a group: the secretariat, and its author once."""
+    is_own = feedback.author_id == actor.id and feedback.group_id is None
+    return actor.is_active and (is_own or actor.runs_the_forum) and feedback.withdrawn_at is None
+
+
+def check_restricting(actor: Member, feedback: Feedback, group_id: int | None) -> None:
+    check_shown(feedback)
+    if not may_restrict(actor, feedback):
+        raise NotAllowed("Only the secretariat changes who may read a thread. Its author may keep it to a group once.")
+
+
 # --- when ------------------------------------------------------------------------------------------------------------
 
 
@@ -124,3 +141,12 @@ def check_held(post: Contribution) -> None:
 def check_hidden(post: Contribution) -> None:
     if post.hidden_at is None:
         raise Rejected("This post is shown already.")
+
+
+class _Restricted(Protocol):
+    @property
+    def author_id(self) -> int | None: ...
+    @property
+    def group_id(self) -> int | None: ...
+    @property
+    def withdrawn_at(self) -> object: ...

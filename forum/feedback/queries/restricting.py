@@ -1,0 +1,28 @@
+"""Which groups a thread can be kept to."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from forum.base.db import db
+from forum.feedback.models import Feedback
+from forum.feedback.queries.one import runs
+from forum.members.models import Group, Member, group_member
+
+
+def groups_for(actor: Member) -> list[tuple[int, str]]:
+    """The groups this person may keep a thread to, as (id, title): all for whoever runs the Forum, else their own.
+
+    One statement.
+    """
+    wanted = sa.select(Group.id, Group.title).order_by(Group.title, Group.id)
+    if not runs(actor):
+        wanted = wanted.join(group_member, group_member.c.group_id == Group.id)
+        wanted = wanted.where(group_member.c.member_id == actor.id)
+    return [(row.id, row.title) for row in db.session.execute(wanted)]
+
+
+def group_of(feedback_id: int) -> str:
+    """What the group is called that alone reads this thread; empty when all may. One statement."""
+    wanted = sa.select(Group.title).join(Feedback, Feedback.group_id == Group.id).where(Feedback.id == feedback_id)
+    return db.session.scalar(wanted) or ""
