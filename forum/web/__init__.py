@@ -19,6 +19,7 @@ ROOMS = (
     "check_in",
     "evaluations",
     "unsubscribe",
+    "following",
     "calendars",
     "minutes",
     "feedback",

@@ -56,6 +56,7 @@ def _for_a_member(person: Member) -> str:
     own = feedback.threads(person, feedback.Filter(only_mine=True, only_unread=True))
     return render_template(
         "home/member.html",
+        unread_threads=feedback.unread_count(person),
         owed=meetings.unanswered_by(person),
         next_meeting=meetings.next_for(person),
         ways=meeting_rules.ways,
@@ -76,6 +77,7 @@ def _for_an_official(person: Member) -> str:
     soon = clock.today() + SOON
     return render_template(
         "home/official.html",
+        unread_threads=feedback.unread_count(person),
         overdue=[row for row in own if row.is_overdue],
         soon=[row for row in own if not row.is_overdue and row.response_due_on and row.response_due_on <= soon],
         later=[row for row in own if not row.is_overdue and not (row.response_due_on and row.response_due_on <= soon)],

@@ -84,6 +84,19 @@ def choices() -> Choices:
     return _told(tuple(read(_lists())[0]))
 
 
+def choices_and_unread(actor: Member) -> tuple[Choices, int]:
+    """`choices` and `unread_count`, for the list. One statement."""
+    within = reach(actor)
+    asked = {**within.values, "reader": actor.id, "most": unread.MOST}
+    *lists, count = read(_lists_and_unread(within.where), asked)[0]
+    return _told(tuple(lists)), count
+
+
+@lru_cache(maxsize=8)
+def _lists_and_unread(within: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any, ...]]:
+    return _lists().add_columns(unread.count(within).scalar_subquery())
+
+
 @lru_cache(maxsize=4)
 def _told(lists: tuple[str | None, ...]) -> Choices:
     """The choices that these texts of `_lists` tell of; they change a few times a year."""

@@ -58,12 +58,13 @@ def unread_count(actor: Member, most: int = MOST) -> int:
     who has marked everything as read what was posted since.
     """
     within = reach(actor)
-    found = read(_count(within.where), {**within.values, "reader": actor.id, "most": most})
+    found = read(count(within.where), {**within.values, "reader": actor.id, "most": most})
     return int(found[0][0])
 
 
 @cache
-def _count(within: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def count(within: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    """The statement of `unread_count`, with its `reader` and `most`, for those who ask for something else with it."""
     newest_first = Feedback.active_at.desc(), Feedback.id.desc()
     some = sa.select(sa.literal(1)).where(is_unread_by(_READER), within).order_by(*newest_first)
     return sa.select(sa.func.count()).select_from(some.limit(sa.bindparam("most", type_=sa.Integer)).subquery())

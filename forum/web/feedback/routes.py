@@ -28,7 +28,7 @@ blueprint = Blueprint("feedback", __name__, url_prefix="/feedback")
 
 @blueprint.get("")
 def list_threads() -> ResponseReturnValue:
-    offered = queries.choices()
+    offered, new = queries.choices_and_unread(me())
     selects = filters.selects(offered, request.args)
     wanted = filters.narrowing(selects, request.args)
     page = queries.threads(me(), wanted, request.args.get("key"))
@@ -41,6 +41,7 @@ def list_threads() -> ResponseReturnValue:
         themes=dict(offered.themes),
         kinds=rules.KINDS,
         marks=challenges.of_threads(row.id for row in page.items),
+        unread_threads=new,
     )
 
 
