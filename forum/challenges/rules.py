@@ -103,6 +103,8 @@ def check_citation(challenge: Challenge, post: Feedback | Reply, words: str) -> 
         raise Rejected("This challenge is closed. Reopen it before adding feedback.", field="challenge")
     if post.is_withdrawn:
         raise Rejected("This contribution has been withdrawn, so its words cannot be used.", field="words")
+    if post.held_at is not None:
+        raise Rejected("This contribution waits for the secretariat. Show it before using its words.", field="words")
     if not fold(words.replace(CUT, "")):
         raise Rejected("Enter the words to use from the contribution.", field="words")
     if len(words) > LONGEST_QUOTE:

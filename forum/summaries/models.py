@@ -62,13 +62,14 @@ class Question(TypedDict):
 class Counts(TypedDict):
     """Every number the words are made of. `labels` counts themes on contributions, of which one may have several.
 
-    `took_part` of the `invited` members are authors. `in_scope` is contributions and sensitive ones left out together.
+    `took_part` of the `invited` members are authors. `in_scope` is contributions and those left out as sensitive or restricted together.
     """
 
     contributions: int
     in_scope: int
     sensitive_left_out: int
     withdrawn_left_out: int
+    restricted_left_out: int
     challenges_left_out: int
     people: int
     unknown_people: int

@@ -28,13 +28,15 @@ Columns = sa.Select[*tuple[Any, ...]]
 
 
 class Figures(NamedTuple):
-    """What falls in a scope. `contributions` counts those taken; those left out are `sensitive` and `withdrawn`."""
+    """What falls in a scope. `contributions` counts those taken; those left out are `sensitive`, `withdrawn` (or hidden)
+    and `restricted`, which are kept to a group."""
 
     contributions: int
     people: int
     organisations: int
     sensitive: int
     withdrawn: int
+    restricted: int
 
 
 class Replies(NamedTuple):
@@ -100,9 +102,11 @@ class MadeRow(NamedTuple):
 
 
 def _falls_in(actor: Member, scope: Scope) -> list[sa.ColumnElement[bool]]:
-    """Theme, priority and period; withdrawn and sensitive contributions too."""
+    """Theme, priority and period; withdrawn, sensitive and restricted contributions too. What waits for a look is not
+    there yet."""
     rules.check_period(scope.from_on, scope.to_on)
-    conditions = [feedback.readable_by(actor)]
+    is_restricted = sa.and_(Feedback.group_id.is_not(None), Feedback.held_at.is_(None))
+    conditions = [sa.or_(feedback.readable_by(actor), is_restricted)]
     if scope.theme_id is not None:
         themed = sa.select(feedback_theme.c.feedback_id).where(feedback_theme.c.theme_id == scope.theme_id)
         conditions.append(Feedback.id.in_(themed))
@@ -116,7 +120,8 @@ def _falls_in(actor: Member, scope: Scope) -> list[sa.ColumnElement[bool]]:
 
 
 def _is_taken(scope: Scope) -> sa.ColumnElement[bool]:
-    kept = Feedback.withdrawn_at.is_(None)
+    """Whoever makes summaries reads those of the others: what is kept to a group is in none."""
+    kept = sa.and_(Feedback.withdrawn_at.is_(None), Feedback.group_id.is_(None))
     return kept if scope.takes_sensitive else sa.and_(kept, Feedback.marking != Marking.SENSITIVE)
 
 
@@ -134,12 +139,14 @@ _person = sa.case(
 def figures(actor: Member, scope: Scope) -> Figures:
     """How much falls in this scope. One statement. Raises Rejected for a period that cannot be."""
     is_taken, is_withdrawn = _is_taken(scope), Feedback.withdrawn_at.is_not(None)
+    is_restricted = Feedback.group_id.is_not(None)
     wanted = sa.select(
         sa.func.count(sa.case((is_taken, 1))),
         sa.func.count(sa.case((is_taken, _person)).distinct()),
         sa.func.count(sa.case((is_taken, Feedback.organisation_id)).distinct()),
-        sa.func.count(sa.case((~is_taken & ~is_withdrawn, 1))),
+        sa.func.count(sa.case((~is_taken & ~is_withdrawn & ~is_restricted, 1))),
         sa.func.count(sa.case((is_withdrawn, 1))),
+        sa.func.count(sa.case((is_restricted & ~is_withdrawn, 1))),
     ).where(*_falls_in(actor, scope))
     return Figures._make(db.session.execute(wanted).one())
 
@@ -147,7 +154,7 @@ def figures(actor: Member, scope: Scope) -> Figures:
 def replies(ids: sa.Select[int]) -> Replies:
     """The replies to these contributions, withdrawn ones left out. One statement."""
     wanted = sa.select(sa.func.count(sa.case((~Reply.is_official, 1))), sa.func.count(sa.case((Reply.is_official, 1))))
-    wanted = wanted.where(Reply.feedback_id.in_(ids), Reply.withdrawn_at.is_(None))
+    wanted = wanted.where(Reply.feedback_id.in_(ids), feedback.stands(Reply))
     return Replies._make(db.session.execute(wanted).one())
 
 

@@ -11,6 +11,8 @@ from forum.base import clock, history
 from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.base.letters import Kind, Letter, write
+from forum.challenges import commands as challenges
+from forum.challenges import queries as challenge_queries
 from forum.feedback import commands, queries
 from forum.feedback.commands import checking, restricting, revealing, settling
 from forum.feedback.commands.settling import Cut
@@ -29,6 +31,8 @@ from forum.feedback.rules import checking as rules
 from forum.members.models import Group, group_member
 from forum.search import queries as search
 from forum.search.models import SearchEntry
+from forum.summaries import commands as summaries
+from forum.summaries.rules import Scope
 from tests import builders
 from tests.feedback.builders import reply, thread
 
@@ -457,3 +461,57 @@ def test_a_thread_is_kept_to_a_group_on_its_page(app, visit, cast):
     assert "Night work" in author.get(f"/feedback/{post.id}").text
     assert author.get(f"/feedback/{post.id}/group").status_code == 404
     assert visit(cast.bryn).get(f"/feedback/{post.id}").status_code == 404
+
+
+# --- what others make of posts ---------------------------------------------------------------------------------------
+
+
+def test_a_summary_leaves_out_what_is_kept_to_a_group_and_says_so(inside, cast):
+    """Every official reads the summaries of the others, so whoever makes it being in the group makes no difference."""
+    group, post = group_of(cast.olu, cast.amina), thread(cast.amina, "Larches", happening=WORDS)
+    thread(cast.bryn, "Kestrels")
+    held = thread(cast.amina, "Herons", theme_ids=[checked_theme()])
+    settle(restricting.restrict, cast.amina, post, group.id)
+    for person in (cast.olu, cast.sita):
+        with transaction():
+            made = summaries.make(person, Scope(takes_sensitive=True))
+        said = str(made.content)
+        assert "Larches" not in said
+        assert held.title not in said
+        assert made.content["counts"]["contributions"] == 1
+        assert "1 contribution kept to a group of members is left out." in said
+
+
+def test_challenges_count_and_quote_what_the_reader_may_read(inside, cast):
+    group, post = group_of(cast.amina), thread(cast.amina, happening=WORDS)
+    with transaction():
+        challenge = challenges.open(cast.sita, title="Homes", description="Homes", prevalence=3, impact=3)
+        challenges.cite(cast.sita, challenge, post, WORDS)
+    settle(restricting.restrict, cast.sita, post, group.id)
+    for person, reads in ((cast.amina, 1), (cast.sita, 1), (cast.bryn, 0), (cast.olu, 0)):
+        assert len(challenge_queries.quotes_of(person, challenge)) == reads
+        (row,) = challenge_queries.log(person, challenge_queries.Filter()).items
+        assert row.sources == reads
+    (row,) = challenge_queries.export_rows(cast.olu, challenge_queries.Filter())
+    assert row.sources == ""
+    settle(settling.hide, cast.sita, post, "identifies")
+    (quote,) = challenge_queries.quotes_of(cast.amina, challenge)
+    assert (quote.words, quote.is_withdrawn, quote.thread) == ("", True, "")
+
+
+def test_what_waits_for_a_look_cannot_be_quoted(inside, cast):
+    post = thread(cast.amina, happening=WORDS, theme_ids=[checked_theme()])
+    with transaction():
+        challenge = challenges.open(cast.sita, title="Homes", description="Homes", prevalence=3, impact=3)
+    with pytest.raises(Rejected, match="waits for the secretariat"):
+        challenges.cite(cast.sita, challenge, post, WORDS)
+
+
+def test_quotes_of_words_that_were_taken_out_are_shown_no_longer(inside, cast):
+    post = thread(cast.amina, happening=WORDS)
+    with transaction():
+        challenge = challenges.open(cast.sita, title="Homes", description="Homes", prevalence=3, impact=3)
+        challenges.cite(cast.sita, challenge, post, WORDS)
+    settle(settling.redact, cast.sita, post, [Cut("name", "Kayden")], "identifies")
+    (quote,) = challenge_queries.quotes_of(cast.olu, challenge)
+    assert (quote.words, quote.is_edited_away) == ("", True)

@@ -125,7 +125,7 @@ def test_the_preview_and_the_summary_agree(inside, cast):
     thread(cast.bryn, marking=Marking.SENSITIVE)
     imported(40, 30, 60)
     figures, counts = queries.figures(cast.olu, Scope()), make(cast.olu).says["counts"]
-    assert figures == (41, 31, 1, 1, 0)
+    assert figures == (41, 31, 1, 1, 0, 0)
     assert figures[:4] == tuple(
         counts[key] for key in ("contributions", "people", "organisations", "sensitive_left_out")
     )

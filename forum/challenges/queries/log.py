@@ -26,6 +26,7 @@ from forum.challenges.models import (
 )
 from forum.challenges.queries.one import matching, readable_by
 from forum.challenges.queries.quoting import Columns, cited_posts, is_by, of_post
+from forum.feedback import queries as feedback
 from forum.feedback.models import Attribution, Feedback
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking, PoliceForce, Priority, Sector, Theme
@@ -136,7 +137,10 @@ def is_yours(actor: Member) -> sa.ColumnElement[bool]:
 
 def rows(actor: Member) -> Columns:
     """The columns of LogRow, in its order."""
-    sources = sa.select(sa.func.count(Citation.feedback_id.distinct())).where(Citation.challenge_id == Challenge.id)
+    sources = sa.select(sa.func.count(Citation.feedback_id.distinct())).join(
+        Feedback, Feedback.id == Citation.feedback_id
+    )
+    sources = sources.where(Citation.challenge_id == Challenge.id, feedback.readable_by(actor))
     return (
         sa.select(
             Challenge.id,
@@ -238,7 +242,7 @@ def export_rows(actor: Member, wanted: Filter) -> list[ExportRow]:
     joined = joined.outerjoin(Member, Member.id == Challenge.owner_id)
     lines = db.session.execute(_narrowed(joined.where(readable_by(actor)), wanted).order_by(Challenge.id)).all()
     which = _narrowed(sa.select(Challenge.id).where(readable_by(actor)), wanted)
-    themes, sources, said, steps = _themes(which), _sources(which), _said(which), _changes(which)
+    themes, sources, said, steps = _themes(which), _sources(actor, which), _said(which), _changes(which)
     return [_export_row(row, themes[row[0].id], sources[row[0].id], said[row[0].id], steps[row[0].id]) for row in lines]
 
 
@@ -283,7 +287,7 @@ def _themes(which: Columns) -> dict[int, list[str]]:
     return _grouped(tuple(row) for row in db.session.execute(wanted.order_by(Theme.position, Theme.id)))
 
 
-def _sources(which: Columns) -> dict[int, list[tuple[str, str]]]:
+def _sources(actor: Member, which: Columns) -> dict[int, list[tuple[str, str]]]:
     """References of threads, with the sector and area of who said it; neither for those who are not to be attributed."""
     shown = of_post("attribution") != Attribution.UNATTRIBUTED
     area = sa.case(
@@ -300,7 +304,7 @@ def _sources(which: Columns) -> dict[int, list[tuple[str, str]]]:
         .outerjoin(Organisation, Organisation.id == of_post("organisation_id"))
         .outerjoin(Sector, Sector.id == Organisation.sector_id)
         .outerjoin(PoliceForce, PoliceForce.id == area)
-        .where(Citation.challenge_id.in_(which))
+        .where(Citation.challenge_id.in_(which), feedback.readable_by(actor))
         .order_by(Citation.feedback_id, Citation.id)
     )
     pairs = (

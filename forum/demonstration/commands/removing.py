@@ -15,6 +15,7 @@ from forum.base.db import Base, db
 from forum.base.letters import Letter
 from forum.challenges.models import Challenge
 from forum.feedback.models import Feedback, Reply
+from forum.feedback.queries import stands
 from forum.meetings.models import Meeting
 from forum.members.models import Member, SignInAttempt
 from forum.search.models import SearchEntry
@@ -139,7 +140,8 @@ def _forget(doomed: Doomed) -> None:
         for part in _parts(doomed.get(model.__table__, set())):  # type: ignore[call-overload]
             about = [f"{model.__tablename__}:{number}" for number in part]
             db.session.execute(sa.delete(Letter).where(Letter.about.in_(about)))
-    for table, ids in doomed.items():
+    findable = [(table, ids) for table, ids in doomed.items() if isinstance(table.c.id.type, sa.Integer)]
+    for table, ids in findable:
         for part in _parts(ids):
             entries = sa.and_(SearchEntry.kind == table.name, SearchEntry.thing_id.in_(part))
             if table is Feedback.__table__:
@@ -157,6 +159,6 @@ def _threads_answered(doomed: Doomed) -> set[int]:
 
 
 def _count_replies(threads: set[int]) -> None:
-    counted = sa.select(sa.func.count()).where(Reply.feedback_id == Feedback.id).scalar_subquery()
+    counted = sa.select(sa.func.count()).where(Reply.feedback_id == Feedback.id, stands(Reply)).scalar_subquery()
     for part in _parts(threads):
         db.session.execute(sa.update(Feedback).where(Feedback.id.in_(part)).values(reply_count=counted))

@@ -122,9 +122,10 @@ def _counts(material: Material) -> Counts:
     authors = {row.author_id for row in rows}
     return {
         "contributions": len(rows),
-        "in_scope": len(rows) + figures.sensitive,
+        "in_scope": len(rows) + figures.sensitive + figures.restricted,
         "sensitive_left_out": figures.sensitive,
         "withdrawn_left_out": figures.withdrawn,
+        "restricted_left_out": figures.restricted,
         "challenges_left_out": material.challenges_left_out,
         "people": _people(rows),
         "unknown_people": sum(row.person is None for row in rows),

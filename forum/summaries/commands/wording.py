@@ -69,6 +69,7 @@ def _left_out(material: Material, counts: Counts) -> list[str]:
     sensitive, withdrawn, unquoted = (
         counts[key] for key in ("sensitive_left_out", "withdrawn_left_out", "challenges_left_out")
     )
+    restricted = counts["restricted_left_out"]
     lines = []
     if material.scope.takes_sensitive:
         lines.append("Contributions marked OFFICIAL-SENSITIVE are taken.")
@@ -78,6 +79,8 @@ def _left_out(material: Material, counts: Counts) -> list[str]:
             if sensitive
             else "No contribution is marked OFFICIAL-SENSITIVE, so none is left out for that."
         )
+    if restricted:
+        lines.append(f"{plural(restricted, 'contribution')} kept to a group of members {be(restricted)} left out.")
     if withdrawn:
         lines.append(f"{plural(withdrawn, 'contribution')} withdrawn by or for the author {be(withdrawn)} not counted.")
     if unquoted:
