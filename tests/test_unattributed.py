@@ -24,8 +24,9 @@ from forum.base.letters.answers import Outcome
 from forum.challenges import commands as challenges
 from forum.challenges.models import Status
 from forum.feedback import commands as feedback
+from forum.feedback.commands import checking, restricting, revealing, settling
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
-from forum.members.models import Member, Organisation
+from forum.members.models import Group, Member, Organisation
 from forum.summaries import commands as summaries
 from forum.summaries.rules import Scope
 from tests import builders
@@ -38,8 +39,15 @@ NAMES = (SILENT, "Quillfeather", HOME, "marrowstone", DISCREET, "Wrenlock")
 SAID, ANSWERED, WHOLE = "Nobody asks the night shift.", "Our van was turned away.", "The key worker changes monthly."
 
 # Where members are listed because they are members. The preview of a mailing lists who would be invited.
-DIRECTORY = ("members.", "organisations.", "meetings.invitations", "meetings.preview", "meetings.agenda")
-NUMBERS = {"feedback": range(1, 4), "challenges": (1,), "summaries": (1, 2), "letters": (1, 2, 3)}  # others: 1
+DIRECTORY = (
+    "members.",
+    "organisations.",
+    "meetings.invite",
+    "meetings.invitations",
+    "meetings.preview",
+    "meetings.agenda",
+)
+NUMBERS = {"feedback": range(1, 6), "challenges": (1,), "summaries": (1, 2), "letters": range(1, 12)}  # others: 1
 
 
 class World(NamedTuple):
@@ -70,12 +78,13 @@ def world(app, cast) -> World:
         answer = reply(author, signed, ANSWERED, **silent)
         _edit(author, unsigned, answer)
         number = _quote(cast.sita, unsigned, signed, answer, shared)
+        letter = db.session.scalars(sa.select(Letter.id).where(Letter.to_address == ADDRESS)).one()
+        _check(cast.sita, author, unsigned, signed, answer)
         with transaction():
             summaries.make(cast.olu, Scope())
         with transaction():
             summaries.make(cast.sita, Scope(), is_for_publication=True)
         meeting(cast.sita)
-        letter = db.session.scalars(sa.select(Letter.id).where(Letter.to_address == ADDRESS)).one()
         assert number == 1
     return World(unsigned.id, answer.id, author, bystander, letter)
 
@@ -97,6 +106,34 @@ def _quote(secretary: Member, unsigned: Feedback, signed: Feedback, answer: Repl
     with transaction():
         challenges.change_status(secretary, challenge, Status.ACTION_AGREED, "We heard you.")
     return challenge.id
+
+
+def _check(secretary: Member, author: Member, unsigned: Feedback, signed: Feedback, answer: Reply) -> None:
+    """What the author of unsigned posts reports, and unsigned posts that are reported, hidden, held, changed, asked after
+    and kept to a group: every letter and line that comes of it must keep the name."""
+    silent: dict[str, Any] = {"attribution": Attribution.UNATTRIBUTED}
+    with transaction():
+        theme = builders.theme()
+        theme.is_checked_first = True
+        group = Group(slug="nights", title="Night work", members=[author, secretary])
+        db.session.add(group)
+    hidden = thread(author, "Hidden soon", happening="Ring 07700 900123.", **silent)
+    held = thread(author, "Held still", theme_ids=[theme.id], **silent)
+    kept = reply(author, signed, "To be let through.", **silent)
+    for verb, given in (
+        (checking.flag, (author, signed, "abusive")),
+        (settling.keep, (secretary, signed)),
+        (checking.flag, (secretary, answer, "identifies", "Look")),
+        (settling.redact, (secretary, answer, [settling.Cut("words", "Twice")], "identifies")),
+        (settling.hide, (secretary, hidden, "identifies")),
+        (settling.hide, (secretary, kept, "abusive")),
+        (settling.show_again, (secretary, kept)),
+        (restricting.restrict, (author, held, group.id)),
+        (revealing.reveal, (secretary, unsigned, "A child may be at risk tonight")),
+    ):
+        with transaction():
+            verb(*given)
+    assert held.held_at
 
 
 # --- every page ------------------------------------------------------------------------------------------------------
@@ -134,6 +171,7 @@ def _asked(app) -> Iterator[str]:
     yield from (f"/admin/history?number={number}" for number in range(1, 4))
     yield from (f"/search?q={word}" for word in ("night", "van", "forum+member", "changes"))
     yield "/summaries/1.csv?for=programs"
+    yield from ("/feedback/2/replies/2/check", "/feedback/2/replies/2/author", "/feedback/2/replies/2/flag")
 
 
 def pages(app) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from forum.challenges import queries as challenges
 from forum.challenges.queries import ChallengeMark
 from forum.feedback import queries as feedback
 from forum.feedback import rules as feedback_rules
+from forum.feedback.queries import checking as checks
 from forum.meetings import queries as meetings
 from forum.meetings import rules as meeting_rules
 from forum.meetings.models import Stage
@@ -97,6 +98,7 @@ def _for_the_secretariat(person: Member) -> str:
     coming, standings = meetings.coming(), members.standings()
     to_do = [
         *_letters(letters.trouble()),
+        *_checks(checks.waiting_count()),
         *_mail(inbox.waiting(), addresses.stopped()),
         *_meetings(coming),
         *_minutes(minutes.to_write()),
@@ -133,7 +135,9 @@ def _mail(waiting: int, stopped: list[StoppedRow]) -> Iterator[Task]:
         hint = f"{row.reason}. Ask {whom} for the right address."
         yield Task(f"Letters to {row.name} come back", f"/members/{row.id}", "failed", hint)
     if len(stopped) > 3:
-        yield Task(f"Letters to {plural(len(stopped) - 3, 'more member comes', 'more members come')} back", "/inbox", "failed")
+        yield Task(
+            f"Letters to {plural(len(stopped) - 3, 'more member comes', 'more members come')} back", "/inbox", "failed"
+        )
 
 
 def _meetings(coming: list[ComingRow]) -> Iterator[Task]:
@@ -161,6 +165,13 @@ def _owners(unowned: First[ChallengeMark]) -> Iterator[Task]:
     if unowned.total > len(unowned.items):
         more = unowned.total - len(unowned.items)
         yield Task(f"{plural(more, 'more challenge has', 'more challenges have')} no owner", "/challenges")
+
+
+def _checks(posts: int) -> Iterator[Task]:
+    if posts:
+        yield Task(
+            f"{plural(posts, 'post waits', 'posts wait')} for a look", "/feedback/checks", "", "Reported, or held."
+        )
 
 
 def _joining(invited: int) -> Iterator[Task]:

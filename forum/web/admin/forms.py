@@ -21,6 +21,9 @@ class EntryForm(fields.Form):
     gss_code = fields.TextField("Government statistical code", classes="govuk-input--width-10")
     wave = fields.TextField("Wave of the programme")
     note = fields.LongTextField("Note", max_length=1_000, rows=3)
+    is_checked_first = fields.CheckboxField(
+        "Check posts first", hint="What members post about it waits until the secretariat has looked at it"
+    )
     position = fields.NumberField("Place in the list", required="Enter a place in the list", minimum=1, maximum=10_000)
     valid_from = fields.DateField("First day it can be chosen", hint="Leave empty if it always could")
     valid_to = fields.DateField("Last day it can be chosen", hint="Fill this in to retire it. What uses it keeps it")
