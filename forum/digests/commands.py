@@ -86,7 +86,8 @@ def _letter(member: Member, digest: Digest, due: datetime) -> letters.Fields:
         "about": "digest",
         "rank": 3,
         "is_recipient_withheld": True,
-        **of_list,
+        "list_name": of_list["list_name"],
+        "unsubscribe_path": of_list["unsubscribe_path"],
     }
 
 

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from forum.base.db import db
 from forum.base.letters import Letter
 from forum.digests.rules import MOST_POSTS, MOST_THREADS, OTHERS, ThreadNews
-from forum.feedback.models import Feedback, Reply, feedback_theme
+from forum.feedback.models import Feedback, FollowLevel, Reply, feedback_theme
 from forum.feedback.queries import following, mailing, readable_by, stands
 from forum.feedback.queries.mailing import PostNews
-from forum.feedback.rules.following import RANKS, FollowLevel
+from forum.feedback.rules.following import RANKS
 from forum.members.models import Member, Notify
 from forum.reference.models import Theme
 
@@ -60,7 +60,7 @@ def digest_of(reader: Member, after: datetime, until: datetime) -> Digest:
     return Digest(threads, len(new) - len(newest))
 
 
-def _new(reader: Member, after: datetime, until: datetime) -> sa.CompoundSelect[Any]:
+def _new(reader: Member, after: datetime, until: datetime) -> Any:
     """Thread, reply (0: the first post) and moment of every new post for this person, the newest first."""
     parts = []
     for post in (Feedback, Reply):

@@ -68,7 +68,8 @@ def letters_about(
             "is_recipient_withheld": True,
             "thread_ref": thread,
             "reply_to": letters.answer_address(news.feedback_id, person.id) if takes_replies else "",
-            **of_list,
+            "list_name": of_list["list_name"],
+            "unsubscribe_path": of_list["unsubscribe_path"],
         }
 
 

@@ -27,6 +27,8 @@ def mark_all_read(actor: Member) -> None:
     """Nothing said in any thread up to now is new to this person: up to the latest that is there to be seen, so that what
     somebody is posting at this moment stays new."""
     latest = db.session.scalar(sa.select(sa.func.max(Feedback.active_at)))
+    if latest is None:
+        return
     later = sa.or_(Member.read_until.is_(None), Member.read_until < latest)
     moved = sa.update(Member).where(Member.id == actor.id, later).values(read_until=latest)
     db.session.execute(moved, execution_options={"synchronize_session": False})

@@ -101,7 +101,7 @@ def followed(actor: Member, most: int = 200) -> list[FollowRow]:
     return [*themes, *by_interest, *homes, *_threads(actor, most)]
 
 
-def _has_chosen(actor: Member, kind: FollowKind, number: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def _has_chosen(actor: Member, kind: FollowKind, number: Any) -> sa.ColumnElement[bool]:
     return sa.exists().where(Follow.member_id == actor.id, Follow.kind == kind, Follow.target_id == number)
 
 
@@ -111,7 +111,8 @@ def _explicit(actor: Member, kind: FollowKind, number: Any, title: Any, order: S
         .join(Follow, sa.and_(Follow.kind == kind, Follow.target_id == number))
         .where(Follow.member_id == actor.id)
     )
-    return [FollowRow(kind, *row, True) for row in db.session.execute(select.order_by(*order))]
+    rows = db.session.execute(select.order_by(*order))
+    return [FollowRow(kind, found, words, level, True) for found, words, level in rows]
 
 
 def _threads(actor: Member, most: int) -> list[FollowRow]:
@@ -138,7 +139,9 @@ def _threads(actor: Member, most: int) -> list[FollowRow]:
 # --- levels as SQL ---------------------------------------------------------------------------------------------------
 
 
-def level_for(member: sa.ColumnElement[int], organisation: sa.ColumnElement[int] | None) -> sa.ColumnElement[int]:
+def level_for(
+    member: sa.ColumnElement[int], organisation: sa.ColumnElement[int | None] | None
+) -> sa.ColumnElement[int]:
     """The rank of the level at which `member` hears of the Feedback of the surrounding select, as `rules.level` has it.
 
     `organisation`: of the post's author, null where the post does not name it; None where no post is looked at.
@@ -168,7 +171,8 @@ def level_for(member: sa.ColumnElement[int], organisation: sa.ColumnElement[int]
 def _greatest(values: Sequence[sa.ColumnElement[int]]) -> sa.ColumnElement[int]:
     """The highest of these; SQLite and PostgreSQL call it differently."""
     name = "greatest" if db.session.get_bind().dialect.name == "postgresql" else "max"
-    return getattr(sa.func, name)(*values, type_=sa.Integer)
+    highest: sa.ColumnElement[int] = getattr(sa.func, name)(*values, type_=sa.Integer)
+    return highest
 
 
 def shown_organisation(post: type[Feedback] | type[Reply]) -> sa.ColumnElement[int | None]:
@@ -186,8 +190,9 @@ class Follower(NamedTuple):
 
 def next_untold() -> Feedback | Reply | None:
     """A post whose followers have not all been written to, ours until the transaction ends; the oldest first."""
-    for kind in (Feedback, Reply):
-        found: Feedback | Reply | None = db.session.scalar(
+    kinds: tuple[type[Feedback] | type[Reply], ...] = (Feedback, Reply)
+    for kind in kinds:
+        found: Any = db.session.scalar(
             sa.select(kind)
             .where(kind.untold_from.is_not(None), kind.held_at.is_(None))
             .order_by(kind.id)
@@ -195,7 +200,7 @@ def next_untold() -> Feedback | Reply | None:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         )
-        if found is not None:
+        if isinstance(found, kind):
             return found
     return None
 

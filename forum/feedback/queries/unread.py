@@ -63,7 +63,7 @@ def unread_count(actor: Member, most: int = MOST) -> int:
 
 
 @cache
-def count(within: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def count(within: sa.ColumnElement[bool]) -> sa.Select[Any]:
     """The statement of `unread_count`, with its `reader` and `most`, for those who ask for something else with it."""
     newest_first = Feedback.active_at.desc(), Feedback.id.desc()
     some = sa.select(sa.literal(1)).where(is_unread_by(_READER), within).order_by(*newest_first)
