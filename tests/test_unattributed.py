@@ -46,6 +46,7 @@ DIRECTORY = (
     "meetings.invitations",
     "meetings.preview",
     "meetings.agenda",
+    "meetings.add_paper",
 )
 NUMBERS = {"feedback": range(1, 6), "challenges": (1,), "summaries": (1, 2), "letters": range(1, 12)}  # others: 1
 
