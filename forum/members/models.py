@@ -44,6 +44,7 @@ class Organisation(Base):
     force_id: Mapped[int | None] = mapped_column(sa.ForeignKey("police_force.id"))
     region_id: Mapped[int | None] = mapped_column(sa.ForeignKey("region.id"))
     contact_email: Mapped[str] = mapped_column(sa.String(254), default="")
+    shown_as: Mapped[str] = mapped_column(sa.String(450), default="")  # in place of its name (members/commands/naming.py)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
 
     sector: Mapped[Sector | None] = relationship(lazy="raise_on_sql")
@@ -117,6 +118,11 @@ class Member(Base):
     @property
     def organisation_name(self) -> str:
         return self.organisation.name if self.organisation else ""
+
+    @property
+    def organisation_shown(self) -> str:
+        """What stands for their organisation where they are not named."""
+        return self.organisation.shown_as if self.organisation else ""
 
     @property
     def is_active(self) -> bool:
