@@ -734,10 +734,10 @@ def upgrade():
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("lead_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_agenda_item_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
         batch_op.create_foreign_key(
             batch_op.f("fk_agenda_item_parent_id_agenda_item"), "agenda_item", ["parent_id"], ["id"], ondelete="CASCADE"
         )
-        batch_op.create_foreign_key(batch_op.f("fk_agenda_item_lead_id_member"), "member", ["lead_id"], ["id"])
 
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.add_column(sa.Column("group_id", sa.Integer(), nullable=True))
@@ -758,10 +758,10 @@ def upgrade():
             postgresql_where=sa.text("untold_from IS NOT NULL"),
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_feedback_group_id_member_group"), "member_group", ["group_id"], ["id"]
+            batch_op.f("fk_feedback_assigned_to_id_member"), "member", ["assigned_to_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_feedback_assigned_to_id_member"), "member", ["assigned_to_id"], ["id"]
+            batch_op.f("fk_feedback_group_id_member_group"), "member_group", ["group_id"], ["id"]
         )
 
     with op.batch_alter_table("invitation", schema=None) as batch_op:
@@ -818,6 +818,9 @@ def upgrade():
     with op.batch_alter_table("minute_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("number", sa.String(length=20), nullable=False, server_default=sa.text("''")))
 
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("shown_as", sa.String(length=450), nullable=False, server_default=sa.text("''")))
+
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.add_column(sa.Column("official_kind", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
@@ -860,6 +863,9 @@ def downgrade():
         batch_op.drop_column("hidden_at")
         batch_op.drop_column("held_at")
         batch_op.drop_column("official_kind")
+
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.drop_column("shown_as")
 
     with op.batch_alter_table("minute_item", schema=None) as batch_op:
         batch_op.drop_column("number")
@@ -906,8 +912,8 @@ def downgrade():
         batch_op.drop_column("is_optional")
 
     with op.batch_alter_table("feedback", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_feedback_assigned_to_id_member"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_feedback_group_id_member_group"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_feedback_assigned_to_id_member"), type_="foreignkey")
         batch_op.drop_index(
             "ix_feedback_untold",
             sqlite_where=sa.text("untold_from IS NOT NULL"),
@@ -925,8 +931,8 @@ def downgrade():
         batch_op.drop_column("group_id")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_lead_id_member"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_parent_id_agenda_item"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_lead_id_member"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_agenda_item_parent_id"))
         batch_op.drop_column("lead_id")
         batch_op.drop_column("parent_id")
