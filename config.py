@@ -97,6 +97,12 @@ SETTINGS = (
         "0",
         "So many posts of a new member wait for the secretariat's look before others read them; 0: none.",
     ),
+    Setting(
+        "NAME_LONE_ORGANISATIONS",
+        "no",
+        "yes: a post attributed to its organisation only names that organisation even when it is the only one of its "
+        "sector in its region; no: its sector and region stand there.",
+    ),
     Setting("VAR", "var", "Folder for what the platform writes: database, uploads, mail, logs."),
 )
 
@@ -129,6 +135,7 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "MAIL_USE_TLS": _one_of(value, "MAIL_USE_TLS", (*YES, *NO)) in YES,
         "MAIL_SENDER": _mailbox(value["MAIL_SENDER"]),
         "CHECK_FIRST_POSTS": _number(value, "CHECK_FIRST_POSTS"),
+        "NAME_LONE_ORGANISATIONS": _one_of(value, "NAME_LONE_ORGANISATIONS", (*YES, *NO)) in YES,
         "MAIL_PER_SECOND": _number(value, "MAIL_PER_SECOND"),
         "MAIL_PER_DOMAIN": _number(value, "MAIL_PER_DOMAIN"),
         "MAIL_ON_UNKNOWN": _one_of(value, "MAIL_ON_UNKNOWN", ("hold", "resend")),

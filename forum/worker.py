@@ -24,6 +24,7 @@ from forum.base.db import transaction
 from forum.digests import commands as digests
 from forum.feedback.commands import mailing
 from forum.meetings.commands import needs, ordering, packing, places, reminding
+from forum.members.commands import naming
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -37,6 +38,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     reminding.send_due,
     places.settle_all,
     needs.delete_due,
+    naming.name_anew,
     mailing.tell_followers,
     digests.send_due,
     inbox.forget,

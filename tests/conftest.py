@@ -57,6 +57,7 @@ def settings(url: str, var: Path) -> dict[str, Any]:
         "MAIL_AUTHSERV_ID": "",
         "MAIL_REPLIES": False,
         "IMAP_SERVER": "",
+        "NAME_LONE_ORGANISATIONS": True,
         "SESSION_COOKIE_SECURE": False,
         "WTF_CSRF_ENABLED": False,
         "REDIS_URL": "",

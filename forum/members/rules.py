@@ -11,6 +11,8 @@ from forum.members.models import Member, Role, Standing
 ATTEMPTS_BY_EMAIL = 10
 ATTEMPTS_BY_ORIGIN = 100
 
+FEWEST_ALIKE = 3  # organisations of a sector that there must be before the region of a lone one is told
+
 SHORTEST_PASSWORD = 10  # characters; the National Cyber Security Centre asks for length, not for special characters
 LONGEST_PASSWORD = 256
 COMMON_PASSWORDS = (
@@ -120,3 +122,18 @@ def check_password(member: Member, password: str) -> None:
     own = {member.name.casefold(), member.name.casefold().replace(" ", ""), (member.email or "").casefold()}
     if plain in own or plain.startswith(COMMON_PASSWORDS) or len(set(plain)) < 4:
         raise Rejected("That password is too easy to guess. Three random words make a good one.", field="password")
+
+
+# --- organisations ---------------------------------------------------------------------------------------------------
+
+
+def shown_as(name: str, sector: str, region: str, in_region: int, in_all: int) -> str:
+    """What stands for an organisation where its people are not named.
+
+    `in_region` and `in_all` count the organisations of its sector that have members, in its region and in all. The only
+    one of its sector in its region would tell who speaks, so its sector and region stand for it; where there are fewer than
+    three of the sector at all, the sector alone. An organisation without a sector is known by its name alone.
+    """
+    if not sector or in_region > 1:
+        return name
+    return f"{sector}, {region}" if region and in_all >= FEWEST_ALIKE else sector

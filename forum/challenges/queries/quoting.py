@@ -94,7 +94,7 @@ def _select(actor: Member) -> Columns:
             sa.case((withdrawn, ""), else_=Citation.words).label("words"),
             attribution.label("attribution"),
             sa.case((attribution == Attribution.NAMED, named), else_="").label("name"),
-            sa.case((attribution != Attribution.UNATTRIBUTED, Organisation.name), else_="").label("organisation"),
+            feedback.organisation_words(attribution).label("organisation"),
             of_post("author_id").is_not(None).label("is_member"),
             withdrawn.label("is_withdrawn"),
             sa.case((edited, whole), else_=None).label("html_now"),

@@ -177,7 +177,14 @@ def _greatest(values: Sequence[sa.ColumnElement[int]]) -> sa.ColumnElement[int]:
 
 def shown_organisation(post: type[Feedback] | type[Reply]) -> sa.ColumnElement[int | None]:
     """The organisation a post is by, where the post says so to everybody."""
-    return sa.case((post.attribution != Attribution.UNATTRIBUTED, post.organisation_id), else_=None)
+    is_told = sa.select(Organisation.id).where(
+        Organisation.id == post.organisation_id, Organisation.shown_as == Organisation.name
+    )
+    return sa.case(
+        (post.attribution == Attribution.NAMED, post.organisation_id),
+        (post.attribution == Attribution.ORGANISATION, is_told.correlate(post).scalar_subquery()),
+        else_=None,
+    )
 
 
 # --- whom to write to ------------------------------------------------------------------------------------------------

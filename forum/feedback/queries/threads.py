@@ -179,6 +179,16 @@ def new_for(actor: Member, size: int = 5) -> list[ThreadRow]:
     return [_row(tuple(row)) for row in read(wanted.limit(size), {"reader": actor.id})]
 
 
+def organisation_words(attribution: Any) -> sa.ColumnElement[str]:
+    """The author's organisation as far as this attribution lets it be known: where they are not named, a lone one of its
+    kind is told by its sector and region (members/commands/naming.py). The select must outer-join Organisation."""
+    return sa.case(
+        (attribution == Attribution.NAMED, sa.func.coalesce(Organisation.name, "")),
+        (attribution == Attribution.ORGANISATION, sa.func.coalesce(Organisation.shown_as, "")),
+        else_="",
+    )
+
+
 @cache
 def author_columns(post: type[Feedback] | type[Reply]) -> tuple[Any, ...]:
     """Attribution, name, organisation and whether it is a member's; what may not be shown is not read either.
@@ -189,7 +199,7 @@ def author_columns(post: type[Feedback] | type[Reply]) -> tuple[Any, ...]:
     return (
         post.attribution,
         sa.case((post.attribution == Attribution.NAMED, named), else_=""),
-        sa.case((post.attribution == Attribution.UNATTRIBUTED, ""), else_=sa.func.coalesce(Organisation.name, "")),
+        organisation_words(post.attribution),
         post.author_id.is_not(None),
     )
 

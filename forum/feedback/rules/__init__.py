@@ -32,6 +32,13 @@ def attributed(attribution: Attribution, name: str, organisation: str, *, is_mem
     return NOBODY if is_member else OUTSIDER
 
 
+def attributed_to(attribution: Attribution, author: Member) -> str:
+    """How a post of this member is attributed to everybody now. The member must come with their organisation."""
+    is_named = attribution is Attribution.NAMED
+    organisation = author.organisation_name if is_named else author.organisation_shown
+    return attributed(attribution, author.name, organisation)
+
+
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 

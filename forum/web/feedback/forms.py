@@ -40,7 +40,7 @@ MARKINGS = [
 
 def attributions(author: Member) -> list[Choice]:
     """Each way to be named, with what others will read."""
-    words = {kind: rules.attributed(kind, author.name, author.organisation_name) for kind in Attribution}
+    words = {kind: rules.attributed_to(kind, author) for kind in Attribution}
     return [
         Choice(Attribution.NAMED, "My name and organisation", f"Others see: {words[Attribution.NAMED]}"),
         Choice(Attribution.ORGANISATION, "My organisation only", f"Others see: {words[Attribution.ORGANISATION]}"),

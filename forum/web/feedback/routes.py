@@ -105,7 +105,7 @@ def _preview(form: EditForm) -> dict[str, Any] | None:
     except Rejected as refusal:
         form.reject(refusal)
         return None
-    author = rules.attributed(form.attribution.data, me().name, me().organisation_name)
+    author = rules.attributed_to(form.attribution.data, me())
     return {"title": form.title.data, "author": author, **parts}
 
 
