@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from forum.base.db import db, read
 from forum.feedback.models import Attribution, Feedback, Reply
-from forum.feedback.queries import author_words, reach
+from forum.feedback.queries import author_words, organisation_words, reach
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking
 from forum.search import rules
@@ -148,7 +148,7 @@ def _shown(best: sa.CTE, title: Any, snippet: Any) -> Question:
             snippet,
             attribution,
             sa.case((attribution == Attribution.NAMED, named), else_=""),
-            sa.case((attribution == Attribution.UNATTRIBUTED, ""), else_=sa.func.coalesce(Organisation.name, "")),
+            organisation_words(attribution),
             of_post("author_id").is_not(None),
             of_post("posted_at"),
             Feedback.marking,
