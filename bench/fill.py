@@ -83,6 +83,16 @@ def fill_ours(threads: int) -> None:
                 add(name, rows)
             some.clear()
     add_meeting(add)
+    count_on()
+
+
+def count_on() -> None:
+    """PostgreSQL goes on counting after the numbers that were given."""
+    if db.engine.dialect.name != "postgresql":
+        return
+    for name in ("organisation", "member", "feedback", "reply", "meeting", "invitation"):
+        last = sa.select(sa.func.max(Base.metadata.tables[name].c.id)).scalar_subquery()
+        db.session.execute(sa.select(sa.func.setval(sa.func.pg_get_serial_sequence(name, "id"), last)))
 
 
 def rows_of(thread: corpus.Thread) -> dict[str, list[dict[str, object]]]:

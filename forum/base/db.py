@@ -132,7 +132,7 @@ def read(select: sa.Executable, values: Mapping[str, Any] | None = None) -> list
 
     For pages that are read all day; what the session has yet to flush is not seen.
     """
-    return list(db.session.connection().execute(select, values))
+    return list(db.session.connection().execute(select, values).all())
 
 
 def wake(call: Callable[[], None]) -> None:

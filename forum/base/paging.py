@@ -72,20 +72,24 @@ def page(
 
 
 class Listing:
-    """A list of columns that is read all day. Its first page is put together once: building it anew for every visit
-    takes longer than the database takes to answer. `select` and `order` as for `page`; it may hold bindparams."""
+    """A list of columns that is read all day. Its pages are put together once: building one anew for every visit takes
+    longer than the database takes to answer. `select` and `order` as for `page`; it may hold bindparams."""
 
     def __init__(self, select: sa.Select[*tuple[Any, ...]], order: Sequence[Any], size: int = 20) -> None:
         self.select, self.order, self.size = select, order, size
         self.columns = [_bare(column) for column in order]
+        keys = [sa.bindparam(f"key_{place}", type_=column.type) for place, column in enumerate(self.columns)]
         self.top = _part(select, order, [], False, size + 1)
+        self.after, self.before = (_part(select, order, keys, before, size + 1) for before in (False, True))
 
     def page(self, key: str | None, given: Mapping[str, Any]) -> Page[Any]:
         """One page as tuples, with what is `given` for the bindparams. One statement, at times two."""
 
         def fetch(before: bool, values: list[Any]) -> list[sa.Row[*tuple[Any, ...]]]:
-            part = _part(self.select, self.order, values, before, self.size + 1) if values else self.top
-            return read(part, given)
+            if not values:
+                return read(self.top, given)
+            keys = {f"key_{place}": value for place, value in enumerate(values)}
+            return read(self.before if before else self.after, {**given, **keys})
 
         return _page(fetch, self.columns, key, self.size)
 

@@ -36,10 +36,10 @@ from forum.base.words import plural as plural  # pages take it from here
 from forum.members import queries
 from forum.members.models import Member, Role
 from forum.web import signed_in
+from forum.web.signed_in import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 COMPRESSED = ("text/", "application/json", "application/javascript", "image/svg+xml")
 csrf = CSRFProtect()
 

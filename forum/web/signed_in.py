@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, session
+from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from forum.members import queries
 from forum.members.models import Member
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 manager = LoginManager()
 
 
@@ -21,7 +22,8 @@ class Browser(UserMixin):  # type: ignore[misc]
 
 @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login is untyped
 def _load(token: str) -> Browser | None:
-    member = queries.signed_in(token)
+    """Pages only read of who is there; what changes something gets the object of its session."""
+    member = queries.recognised(token) if request.method in SAFE_METHODS else queries.signed_in(token)
     return Browser(token, member) if member else None
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from forum.base.db import db, transaction
 from forum.base.errors import NotFound
 from forum.members import queries
+from forum.members.commands import signing_in
 from forum.members.models import Member, Role, Standing
 from tests import builders
 
@@ -99,3 +102,27 @@ def test_one_person_of_every_role_to_try(inside):
         builders.member(role=role, is_demonstration=True)
     builders.member("Real person")
     assert [person.role for person in queries.people_to_try()] == [Role.MEMBER, Role.OFFICIAL]
+
+
+def test_who_reads_a_page_is_known_as_they_are_now_and_in_no_session(inside, cast, statements):
+    with transaction():
+        token = signing_in.begin(cast.amina, "a browser")
+    with statements() as seen:
+        reader = queries.recognised(token)
+    assert len(seen) == 1
+    assert sa.inspect(reader).detached
+    assert "password_hash" not in sa.inspect(reader).dict
+    told = (reader.id, reader.role, reader.is_active, reader.organisation_name)
+    assert told == (cast.amina.id, Role.MEMBER, True, "Essex Police area")
+    assert queries.recognised(token) is reader
+    amina = db.session.get(Member, cast.amina.id, options=[joinedload(Member.organisation)])
+    with transaction():
+        amina.role, amina.organisation.name = Role.OFFICIAL, "Essex Constabulary"
+    changed = queries.recognised(token)
+    assert (changed.role, changed.organisation_name) == (Role.OFFICIAL, "Essex Constabulary")
+    with transaction():
+        amina.organisation_id = None
+    assert queries.recognised(token).organisation is None
+    with transaction():
+        amina.standing = Standing.LEFT
+    assert queries.recognised(token) is None

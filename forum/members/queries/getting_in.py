@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from forum.base import clock
-from forum.base.db import db
+from forum.base.db import db, read
 from forum.base.letters import Kind, Letter, State
 from forum.members.models import (
     Member,
+    Organisation,
     PasswordLink,
     SignIn,
     SignInAttempt,
@@ -29,25 +32,59 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-# Asked for every page, so put together once: SQLAlchemy takes longer to build it than SQLite to answer.
-_SIGNED_IN = (
-    sa.select(Member)
-    .join(SignIn, SignIn.member_id == Member.id)
-    .outerjoin(Member.organisation)
-    .options(contains_eager(Member.organisation))
-    .where(
-        SignIn.token_hash == sa.bindparam("token_hash"),
-        SignIn.ended_at.is_(None),
-        SignIn.began_at > sa.bindparam("since"),
-        Member.standing == Standing.ACTIVE,
+def _of_browser(select: sa.Select[Any]) -> sa.Select[Any]:
+    """Of the active member whose browser carries the token with this `token_hash`, from a sign-in after `since`."""
+    return (
+        select.join(SignIn, SignIn.member_id == Member.id)
+        .outerjoin(Member.organisation)
+        .where(
+            SignIn.token_hash == sa.bindparam("token_hash"),
+            SignIn.ended_at.is_(None),
+            SignIn.began_at > sa.bindparam("since"),
+            Member.standing == Standing.ACTIVE,
+        )
     )
-)
+
+
+# Asked for every page, so put together once: SQLAlchemy takes longer to build it than SQLite to answer.
+_SIGNED_IN = _of_browser(sa.select(Member).options(contains_eager(Member.organisation)))
+# The same as columns, but for the password: what a page needs to know of whoever reads it.
+_MEMBER = tuple(column for column in Member.__table__.c if column.key != "password_hash")
+_ORGANISATION = tuple(Organisation.__table__.c)
+_RECOGNISED = _of_browser(sa.select(*_MEMBER, *_ORGANISATION).select_from(Member))
 
 
 def signed_in(token: str) -> Member | None:
     """The active member whose browser carries this token, with the organisation. One statement."""
-    asked = {"token_hash": hashed(token), "since": clock.now() - SIGN_IN_LASTS}
-    return db.session.scalar(_SIGNED_IN, asked)
+    member: Member | None = db.session.scalar(_SIGNED_IN, _asked(token))
+    return member
+
+
+def recognised(token: str) -> Member | None:
+    """The same member, for reading alone: in no session, and perhaps in use by other threads. One statement.
+
+    Loading the object takes a fifth of a page's time. So its columns are read, as they are now, and an object made
+    earlier of these very values is used again.
+    """
+    rows = read(_RECOGNISED, _asked(token))
+    return _made_of(tuple(rows[0])) if rows else None
+
+
+def _asked(token: str) -> dict[str, Any]:
+    return {"token_hash": hashed(token), "since": clock.now() - SIGN_IN_LASTS}
+
+
+@lru_cache(maxsize=1_000)
+def _made_of(values: tuple[Any, ...]) -> Member:
+    own, theirs = values[: len(_MEMBER)], values[len(_MEMBER) :]
+    member = Member(**{column.key: value for column, value in zip(_MEMBER, own, strict=True)})
+    organisation = None
+    if member.organisation_id is not None:
+        organisation = Organisation(**{column.key: value for column, value in zip(_ORGANISATION, theirs, strict=True)})
+        make_transient_to_detached(organisation)
+    make_transient_to_detached(member)
+    set_committed_value(member, "organisation", organisation)
+    return member
 
 
 def failed_attempts(email: str, origin: str) -> tuple[int, int]:

@@ -35,10 +35,11 @@ class Select(NamedTuple):
 
 def selects(offered: Choices, sent: Mapping[str, str]) -> list[Select]:
     """Every filter with what was sent; what nobody knows is passed over."""
-    return [
-        Select(name, label, pairs, sent[name] if sent.get(name) in dict(pairs) else "")
-        for name, label, pairs in _offers(offered)
-    ]
+    return [Select(name, label, pairs, _known(sent.get(name, ""), pairs)) for name, label, pairs in _offers(offered)]
+
+
+def _known(value: str, pairs: Pairs) -> str:
+    return value if value and value in dict(pairs) else ""
 
 
 def narrowing(shown: list[Select], sent: Mapping[str, str]) -> Filter:
