@@ -22,7 +22,7 @@ from flask.cli import with_appcontext
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
 from forum.digests import commands as digests
-from forum.feedback.commands import mailing
+from forum.feedback.commands import by_mail, mailing
 from forum.meetings.commands import needs, ordering, packing, places, reminding
 from forum.members.commands import naming
 
@@ -48,6 +48,9 @@ PIECES: tuple[Callable[[], bool], ...] = (
 
 They ask the database what that is, and give whether there may be more. Each part is a transaction of its own.
 """
+
+
+inbox.reader(inbox.Kind.OTHER, by_mail.read)
 
 
 class Slow(NamedTuple):

@@ -4,7 +4,17 @@ from forum.base.inbox.fetching import TROUBLE, fetch, fetch_due, has_mailbox
 from forum.base.inbox.models import ReceivedMail, Verdict
 from forum.base.inbox.parsing import LARGEST, Kind, Mail
 from forum.base.inbox.queries import MailRow, find, listed, waiting
-from forum.base.inbox.receiving import Reading, Received, forget, handle, is_authentic, reader, receive, take_in
+from forum.base.inbox.receiving import (
+    Reading,
+    Received,
+    forget,
+    handle,
+    is_authentic,
+    leave_to_a_person,
+    reader,
+    receive,
+    take_in,
+)
 
 __all__ = [
     "LARGEST",
@@ -23,6 +33,7 @@ __all__ = [
     "handle",
     "has_mailbox",
     "is_authentic",
+    "leave_to_a_person",
     "listed",
     "reader",
     "receive",

@@ -54,7 +54,8 @@ def _read_automatic(mail: Mail) -> Reading:
     return Reading(Verdict.IGNORED, "A program sent it by itself, such as a note of absence.", keeps_raw=False)
 
 
-def _read_other(mail: Mail) -> Reading:
+def leave_to_a_person(mail: Mail) -> Reading:
+    """What becomes of a mail that a person wrote and nothing here reads: somebody answers it."""
     if not mail.is_readable:
         return Reading(Verdict.QUEUED, "It is made in a way that cannot be read here. Look at it in the mailbox.")
     return Reading(
@@ -63,7 +64,7 @@ def _read_other(mail: Mail) -> Reading:
 
 
 reader(Kind.AUTOMATIC, _read_automatic)
-reader(Kind.OTHER, _read_other)
+reader(Kind.OTHER, leave_to_a_person)
 
 
 def take_in(raw: bytes) -> Received:
