@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forum.feedback import rules
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
+from forum.feedback.rules.asking import Asked
 from forum.members.models import Member
 from forum.reference.models import Marking
 from forum.web.fields import (
@@ -23,6 +24,7 @@ from forum.web.fields import (
     choices,
 )
 
+LONE = ". Your organisation is the only one of its sector in its region, so its name would tell that it is you"
 Pairs = Sequence[tuple[int, str]]
 
 CROSS_CUTTING = 0  # as the browser sends it; no priority has this number
@@ -41,9 +43,14 @@ MARKINGS = [
 def attributions(author: Member) -> list[Choice]:
     """Each way to be named, with what others will read."""
     words = {kind: rules.attributed_to(kind, author) for kind in Attribution}
+    is_told = author.organisation_name == author.organisation_shown
     return [
         Choice(Attribution.NAMED, "My name and organisation", f"Others see: {words[Attribution.NAMED]}"),
-        Choice(Attribution.ORGANISATION, "My organisation only", f"Others see: {words[Attribution.ORGANISATION]}"),
+        Choice(
+            Attribution.ORGANISATION,
+            "My organisation only",
+            f"Others see: {words[Attribution.ORGANISATION]}{'' if is_told else LONE}",
+        ),
         Choice(
             Attribution.UNATTRIBUTED,
             "Neither",
@@ -128,12 +135,38 @@ class EditForm(FilingForm):
 
     def __init__(self, **rest: Any) -> None:
         super().__init__(**rest)
-        for name in ("force_id", "would_help", "priority_id", "theme_ids", "attribution", "marking"):
+        for name in (
+            *(field.name for field in self.questions),
+            "affected",
+            "force_id",
+            "would_help",
+            "priority_id",
+            "theme_ids",
+            "attribution",
+            "marking",
+        ):
             self._fields[name] = self._fields.pop(name)  # as on the page: the summary of errors follows this order
+
+    @classmethod
+    def asking(cls, asked: Iterable[Asked], answers: Mapping[str, str] | None = None) -> Any:
+        """This form with a field for each question, after "What is happening?"; `answers` by key."""
+        given = answers or {}
+        fields = {one.key: _question(one, given.get(one.key, "")) for one in asked}
+        return type(cls.__name__, (cls,), fields) if fields else cls
+
+    @property
+    def questions(self) -> list[LongTextField]:
+        return [field for field in self if field.name.startswith("answer_")]
 
     def details(self) -> dict[str, Any]:
         names = ("title", "happening", "affected", "would_help", "attribution")
-        return super().details() | {name: self[name].data for name in names}
+        answers = {field.name: field.data or "" for field in self.questions}
+        return super().details() | {name: self[name].data for name in names} | {"answers": answers}
+
+
+def _question(asked: Asked, answer: str) -> LongTextField:
+    required = f"Enter an answer to “{asked.label}”" if asked.is_required else ""
+    return LongTextField(asked.label, required=required, hint=asked.hint, called="The answer", default=answer, rows=4)
 
 
 class PostForm(EditForm):
