@@ -95,7 +95,7 @@ def _posts(oldest: sa.Subquery) -> sa.Select[Any]:
 
 def _row(row: tuple[Any, ...], reasons: dict[tuple[int, int | None], list[tuple[FlagKind, str]]]) -> CheckRow:
     named = author_words(*row[7:11])
-    return CheckRow(*row[:7], named, bool(row[11]), bool(row[12]), tuple(reasons[row[2], row[3]]))
+    return CheckRow._make((*row[:7], named, bool(row[11]), bool(row[12]), tuple(reasons[row[2], row[3]])))
 
 
 def _reasons(threads: Iterable[int]) -> dict[tuple[int, int | None], list[tuple[FlagKind, str]]]:
@@ -148,7 +148,7 @@ def hidden_edition(post: Feedback | Reply) -> Edition:
 def reveals(key: str | None = None) -> Page[RevealRow]:
     """When somebody was shown who wrote a post, newest first, 50 a page. One statement."""
     columns = (Reveal.id, Reveal.feedback_id, Reveal.reply_id, Reveal.reason, Reveal.revealed_at, Member.name)
-    wanted = sa.select(*columns).join(Member, Member.id == Reveal.revealed_to_id)
+    wanted: sa.Select[*tuple[Any, ...]] = sa.select(*columns).join(Member, Member.id == Reveal.revealed_to_id)
     return page(wanted, [Reveal.id.desc()], key, size=50).of(RevealRow._make)
 
 

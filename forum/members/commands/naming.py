@@ -43,7 +43,7 @@ def name_anew() -> bool:
     return False
 
 
-def _organisations() -> sa.Select[Any]:
+def _organisations() -> sa.Select[*tuple[Any, ...]]:
     region = sa.func.coalesce(Organisation.region_id, PoliceForce.region_id)
     people = sa.exists().where(Member.organisation_id == Organisation.id, Member.standing != Standing.LEFT)
     return (
