@@ -28,6 +28,14 @@ def get(kind: type[Entry], number: int) -> Entry:
     return entry
 
 
+def by_slug(kind: type[Entry], slug: str) -> Entry:
+    """The entry that links call by this slug. Raises NotFound."""
+    entry = db.session.scalar(sa.select(kind).where(kind.slug == slug))
+    if entry is None:
+        raise NotFound("There is no such entry in this list.")
+    return entry
+
+
 def room_for(kind: type[Listed]) -> dict[str, int | None]:
     """What an entry of this list has, and how many characters of it are kept; None where that is not limited."""
     return {name: getattr(column.type, "length", None) for name, column in sa.inspect(kind).columns.items()}

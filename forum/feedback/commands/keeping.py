@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,20 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands.posting import chosen_themes, filed, rendered, worded
-from forum.feedback.models import Attribution, Contribution, Edition, Feedback, FeedbackAnswer, FeedbackKind, Reply
+from forum.feedback.commands import asking, checking
+from forum.feedback.commands.posting import chosen_themes, filed, guarded, rendered, worded
+from forum.feedback.models import (
+    Attribution,
+    Contribution,
+    Edition,
+    Feedback,
+    FeedbackAnswer,
+    FeedbackKind,
+    FlagKind,
+    Reply,
+)
+from forum.feedback.queries import asking as asked
+from forum.feedback.rules import guarding
 from forum.members.models import Member
 from forum.reference.models import Marking
 
@@ -36,26 +48,43 @@ def edit(
     force_id: int | None = None,
     marking: Marking = Marking.OFFICIAL,
     version: int,
+    answers: Mapping[str, str] | None = None,
+    confirmed: str | None = None,
 ) -> None:
-    """Word and file one's own thread anew. How it read before stays in its history."""
+    """Word and file one's own thread anew. How it read before stays in its history.
+
+    `answers` (None: they stay) and `confirmed` as in `post`.
+    """
     _take_up(feedback, version)
     rules.check_editor(actor, feedback)
     words = worded(title, happening, affected, would_help)
-    if any(words[name] != getattr(feedback, name) for name in WORDS):
-        _keep_edition(feedback)
+    before = asked.answers(feedback.id)
+    said = asking.answered(*asking.again(theme_ids, before, answers))
+    found = guarding.check(guarded(words, said), confirmed) if confirmed is not None else ""
+    if any(words[name] != getattr(feedback, name) for name in WORDS) or asking.differ(said, before):
+        _keep_edition(feedback, and_answers=True)
         feedback.edited_at = clock.now()
+        asking.keep(feedback, said)
+    words["html"] = asking.with_answers(words["html"], said)
     _set(feedback, **words, attribution=attribution)
+    if found:
+        checking.raise_flag(feedback.id, None, FlagKind.PERSONAL_DATA, found, None)
     _file(feedback, kind, priority_id, theme_ids, force_id, marking)
     _note(actor, "edited", feedback)
 
 
-def edit_reply(actor: Member, reply: Reply, body: str, attribution: Attribution, *, version: int) -> None:
+def edit_reply(
+    actor: Member, reply: Reply, body: str, attribution: Attribution, *, version: int, confirmed: str | None = None
+) -> None:
     """Word one's own reply anew. How it read before stays in the thread's history."""
     _take_up(reply, version)
     rules.check_editor(actor, reply)
     source = richtext.clean(body)
     if not source:
         raise Rejected("Enter your reply.", field="body")
+    found = guarding.check({"body": source}, confirmed) if confirmed is not None else ""
+    if found:
+        checking.raise_flag(reply.feedback_id, reply.id, FlagKind.PERSONAL_DATA, found, None)
     if source != reply.body:
         _keep_edition(reply)
         _set(reply, body=source, html=rendered(source, "body"), edited_at=clock.now())

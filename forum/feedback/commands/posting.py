@@ -5,7 +5,7 @@ Whoever runs the Forum (or the operator, None) may enter what a member said else
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,11 +16,13 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import NotFound, Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands import checking
+from forum.feedback.commands import asking, checking
 from forum.feedback.commands.reading import mark_read
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, FlagKind, Reply, feedback_theme
+from forum.feedback.models import Attribution, Feedback, FeedbackAnswer, FeedbackKind, FlagKind, Reply, feedback_theme
 from forum.feedback.queries import checking as checking_queries
 from forum.feedback.rules import checking as checks
+from forum.feedback.rules import guarding
+from forum.feedback.rules.asking import Asked
 from forum.members.models import Member
 from forum.reference import queries as reference
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
@@ -47,17 +49,27 @@ def post(
     meeting_id: int | None = None,
     source: str = "site",
     is_demonstration: bool = False,
+    answers: Mapping[str, str] | None = None,
+    confirmed: str | None = None,
 ) -> Feedback:
-    """Start a thread. No priority means cross-cutting. The same form sent twice starts one thread."""
+    """Start a thread. No priority means cross-cutting. The same form sent twice starts one thread.
+
+    `answers`: to the themes' questions, by key; None where nobody is asked. `confirmed` has the guard look: it raises
+    MayIdentify until the seal of the very same words is given back ("": not yet); None lets words from elsewhere in.
+    """
     rules.check_poster(actor)
     speaker = _speaker(actor, author, posted_at)
     if made := queries.made_from(form_key):
         return made
     at = posted_at or clock.now()
     themes = chosen_themes(theme_ids, [])
+    words = worded(title, happening, affected, would_help)
+    said = asking.answered(asking.to_ask(theme_ids), answers) if answers is not None else []
+    found = guarding.check(guarded(words, said), confirmed) if confirmed is not None else ""
     is_held = checks.is_held(actor, themes, checks.may_wait(actor) and checking_queries.is_new(speaker))
+    words["html"] = asking.with_answers(words["html"], said)
     feedback = Feedback(
-        **worded(title, happening, affected, would_help),
+        **words,
         **filed(priority_id, force_id),
         **_said_by(actor, speaker, attribution, at),
         kind=kind,
@@ -71,9 +83,13 @@ def post(
         is_demonstration=is_demonstration,
     )
     keep_once(feedback)
+    if said:
+        asking.keep(feedback, said)
     history.note(actor, "posted", feedback, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if is_held:
         checking.raise_flag(feedback.id, None, FlagKind.CHECKED_FIRST, "", None)
+    if found:
+        checking.raise_flag(feedback.id, None, FlagKind.PERSONAL_DATA, found, None)
     if speaker is actor and posted_at is None:
         mark_read(actor, feedback.id, at)
     return feedback
@@ -89,6 +105,7 @@ def reply(
     form_key: str | None = None,
     author: Member | None = None,
     posted_at: datetime | None = None,
+    confirmed: str | None = None,
 ) -> Reply:
     """Reply in the thread with this number. The same form sent twice makes one reply.
 
@@ -101,6 +118,7 @@ def reply(
     if not source:
         raise Rejected("Enter your reply.", field="body")
     html = rendered(source, "body")
+    found = guarding.check({"body": source}, confirmed) if confirmed is not None else ""
     at = posted_at or clock.now()
     thread = _take_up(actor, speaker, number, form_key, at)
     if thread.made:
@@ -119,6 +137,8 @@ def reply(
     history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if thread.is_held:
         checking.raise_flag(thread.id, said.id, FlagKind.CHECKED_FIRST, "", None)
+    if found:
+        checking.raise_flag(thread.id, said.id, FlagKind.PERSONAL_DATA, found, None)
     if speaker is actor and posted_at is None:
         mark_read(actor, thread.id, at)
     return said
@@ -136,6 +156,12 @@ def worded(title: str, happening: str, affected: str, would_help: str) -> dict[s
     more = {"affected": richtext.clean(affected), "would_help": richtext.clean(would_help)}
     shown = {f"html_{name}": rendered(source, name) for name, source in more.items()}
     return {"title": title, "happening": words, "html": rendered(words, "happening"), **more, **shown}
+
+
+def guarded(words: Mapping[str, str], answers: Iterable[FeedbackAnswer]) -> dict[str, str]:
+    """The texts the guard looks at, by the field of the form they were typed in."""
+    typed = {name: words[name] for name in ("title", "happening", "affected", "would_help")}
+    return typed | {Asked(one.label).key: one.words for one in answers}
 
 
 def rendered(source: str, field: str) -> str:

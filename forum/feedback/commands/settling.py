@@ -16,6 +16,7 @@ from forum.base import clock, history, letters, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.base.letters import Kind, Letter, State
+from forum.feedback.commands import asking
 from forum.feedback.commands.keeping import empty, lock, recount
 from forum.feedback.commands.reading import mark_read
 from forum.feedback.models import (
@@ -110,6 +111,8 @@ def show_again(actor: Member, post: Post) -> None:
     db.session.delete(edition)
     if isinstance(post, Reply):
         recount(post.feedback_id)
+    else:
+        asking.show_anew(post)
     history.note(actor, "showed again", post)
     _tell_author(post, "shown-again", at or clock.now(), "", source(post))
 
@@ -268,10 +271,14 @@ def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
     """Take these words out of everything about the thread; gives in how many places they stood."""
     take = _remover(cut.words)
     thread = post.id if isinstance(post, Feedback) else post.feedback_id
+    others = [(other, _take_from(other, take)) for other in _texts(thread) if other is not post]
     own = _take_from(post, take)
+    if isinstance(post, Feedback):  # its answers are as much its words as the rest
+        own += sum(times for other, times in others if isinstance(other, FeedbackAnswer))
+        others = [(other, times) for other, times in others if not isinstance(other, FeedbackAnswer)]
     if not own:
         raise Rejected(f"“{cut.words}” is not in this post. Copy the words as they stand there.", field="words")
-    others = [(other, _take_from(other, take)) for other in _texts(thread) if other is not post]
+    asking.show_anew(db.session.get_one(Feedback, thread))
     for touched, times in [(post, own), *others]:
         if times and isinstance(touched, Feedback | Reply):
             touched.edited_at, touched.version = clock.now(), touched.version + 1

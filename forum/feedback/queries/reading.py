@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ from forum.feedback.models import (
     Reply,
     feedback_theme,
 )
-from forum.feedback.queries import unread
+from forum.feedback.queries import asking, unread
 from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Group, Member, Organisation
@@ -266,6 +266,8 @@ def changes(number: int) -> list[Change]:
     for edition in editions:
         of_post[edition.reply_id].append(edition)
     now = _present_words(number, list(of_post))
+    if None in now:
+        now[None]["answers"] = _as_text([(0, *one) for one in asking.answers(number)])
     found = [change for post, earlier in of_post.items() for change in _steps(post, earlier, now[post])]
     return sorted(found, key=lambda change: change.at, reverse=True)
 
@@ -284,10 +286,17 @@ def _present_words(number: int, posts: list[int | None]) -> dict[int | None, dic
 
 
 def _steps(post: int | None, earlier: list[Edition], now: dict[str, str]) -> Iterator[Change]:
-    for before, after in zip(earlier, [*(edition.words for edition in earlier[1:]), now], strict=True):
-        changed = [name for name in after if before.words.get(name, "") != after[name]]
-        parts = [(name, differences(before.words.get(name, ""), after[name])) for name in changed]
-        yield Change(post, before.replaced_at, parts)
+    were = [edition.words | {"answers": _as_text(edition.words.get("answers", ()))} for edition in earlier]
+    for edition, before, after in zip(earlier, were, [*were[1:], now], strict=True):
+        names = dict.fromkeys([*after, "answers"])
+        changed = [name for name in names if before.get(name, "") != after.get(name, "")]
+        parts = [(name, differences(before.get(name, ""), after.get(name, ""))) for name in changed]
+        yield Change(post, edition.replaced_at, parts)
+
+
+def _as_text(answers: Iterable[Sequence[Any]]) -> str:
+    """Answers to the questions of themes (position, question, words) as one text to compare."""
+    return "\n\n".join(f"{label}\n{words}" for _, label, words in answers)
 
 
 def differences(before: str, after: str) -> list[tuple[str, str]]:

@@ -8,9 +8,13 @@ from flask.typing import ResponseReturnValue
 from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.feedback import commands, queries, rules
+from forum.feedback.commands.asking import to_ask
 from forum.feedback.models import Feedback, Reply
+from forum.feedback.queries import asking
+from forum.feedback.rules.asking import Asked
+from forum.feedback.rules.guarding import MayIdentify
 from forum.web.feedback.forms import EditForm, EditReplyForm, FilingForm, ReasonForm, attributions
-from forum.web.feedback.routes import blueprint, offer
+from forum.web.feedback.routes import blueprint, chosen_themes, offer
 from forum.web.furniture import me, only_if, say
 
 
@@ -29,23 +33,35 @@ def file(number: int) -> ResponseReturnValue:
 
 
 def _save(feedback: Feedback, kind: type[FilingForm], template: str) -> ResponseReturnValue:
+    is_edit = kind is EditForm
+    kind = _with_questions(feedback) if is_edit else kind
     form = kind() if request.method == "POST" else kind.of(feedback)
     offer(form)
     form.keep_offering(feedback)
-    number, theirs = feedback.id, None
-    if form.submitted():
-        command = commands.edit if kind is EditForm else commands.classify
+    number, theirs, worries = feedback.id, None, None
+    if "ask" not in request.form and form.submitted():
+        details = form.details() | ({"confirmed": request.form.get("confirmed", "")} if is_edit else {})
         try:
             with transaction():
-                command(me(), feedback, **form.details())
+                (commands.edit if is_edit else commands.classify)(me(), feedback, **details)
         except Rejected as refusal:
             form.reject(refusal)
+            worries = refusal if isinstance(refusal, MayIdentify) else None
             feedback = queries.get(me(), number)
             theirs = _newer(form, feedback)
         else:
             say("Your changes are saved")
             return redirect(url_for(".show", number=number))
-    return render_template(template, form=form, feedback=feedback, theirs=theirs)
+    return render_template(template, form=form, feedback=feedback, theirs=theirs, worries=worries)
+
+
+def _with_questions(feedback: Feedback) -> type[EditForm]:
+    """The form with what its themes ask, and what was answered before."""
+    before = asking.answers(feedback.id)
+    theme_ids = chosen_themes() if request.method == "POST" else [theme.id for theme in feedback.themes]
+    asked = to_ask(theme_ids, before)
+    kept: type[EditForm] = EditForm.asking(asked, {Asked(one.label).key: one.words for one in before})
+    return kept
 
 
 @blueprint.route("/<int:number>/replies/<int:reply_number>/edit", methods=["GET", "POST"])
@@ -54,19 +70,24 @@ def edit_reply(number: int, reply_number: int) -> ResponseReturnValue:
     only_if(rules.may_edit(me(), reply))
     form = EditReplyForm() if request.method == "POST" else EditReplyForm.of(reply)
     form.attribution.choices = attributions(me())
-    theirs = None
+    theirs, worries = None, None
     if form.submitted():
+        version, confirmed = form.version.data or 0, request.form.get("confirmed", "")
         try:
             with transaction():
-                commands.edit_reply(me(), reply, form.body.data, form.attribution.data, version=form.version.data or 0)
+                said = form.body.data, form.attribution.data
+                commands.edit_reply(me(), reply, *said, version=version, confirmed=confirmed)
         except Rejected as refusal:
             form.reject(refusal)
+            worries = refusal if isinstance(refusal, MayIdentify) else None
             reply = queries.get_reply(me(), number, reply_number)
             theirs = _newer(form, reply)
         else:
             say("Your changes are saved")
             return redirect(_place(reply))
-    return render_template("feedback/edit_reply.html", form=form, reply=reply, number=number, theirs=theirs)
+    return render_template(
+        "feedback/edit_reply.html", form=form, reply=reply, number=number, theirs=theirs, worries=worries
+    )
 
 
 def _newer(form: FilingForm | EditReplyForm, saved: Feedback | Reply) -> Feedback | Reply | None:

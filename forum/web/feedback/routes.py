@@ -16,8 +16,10 @@ from forum.challenges import queries as challenges
 from forum.challenges.rules import may_keep
 from forum.feedback import commands, queries, rules
 from forum.feedback.models import Attribution
+from forum.feedback.queries import asking
+from forum.feedback.rules.guarding import MayIdentify
 from forum.reference.models import PoliceForce, Priority, Theme
-from forum.reference.queries import choices_of
+from forum.reference.queries import by_slug, choices_of
 from forum.reference.queries import get as entry
 from forum.web.feedback import filters
 from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, attributions
@@ -61,26 +63,53 @@ def history(number: int) -> ResponseReturnValue:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def post() -> ResponseReturnValue:
-    form = PostForm() if request.method == "POST" else _first_form()
+    theme = _theme_that_led_here()
+    asked = asking.of_themes(chosen_themes() if request.method == "POST" else [theme.id] if theme else [])
+    kind = PostForm.asking(asked.questions)
+    form = kind() if request.method == "POST" else _first_form(kind, theme)
     offer(form)
-    if form.submitted() and "preview" not in request.form:
+    worries = None
+    if "preview" not in request.form and "ask" not in request.form and form.submitted():
         try:
             with transaction():
-                feedback = commands.post(me(), **form.details())
+                feedback = commands.post(me(), **form.details(), confirmed=request.form.get("confirmed", ""))
         except Rejected as refusal:
             form.reject(refusal)
+            worries = refusal if isinstance(refusal, MayIdentify) else None
         else:
             say(f"{feedback.reference} is posted")
             return redirect(url_for(".show", number=feedback.id))
-    return render_template("feedback/new.html", form=form, preview=_preview(form))
+    return render_template("feedback/new.html", form=form, preview=_preview(form), asked=asked, worries=worries)
 
 
-def _first_form() -> PostForm:
+@blueprint.get("/questions")
+def questions() -> ResponseReturnValue:
+    """The questions of some themes, for the page's script to put into the form."""
+    asked = asking.of_themes([number for number in request.args.getlist("theme", type=int) if _is_number(number)])
+    form = PostForm.asking(asked.questions)(formdata=None)
+    return render_template("feedback/questions.html", form=form, asked=asked)
+
+
+def chosen_themes() -> list[int]:
+    return [number for number in request.form.getlist("theme_ids", type=int) if _is_number(number)]
+
+
+def _is_number(number: int | None) -> bool:
+    return number is not None and 0 < number <= LARGEST_NUMBER
+
+
+def _theme_that_led_here() -> Theme | None:
+    """By its number or its slug."""
+    given = request.args.get("theme", "")
+    if given.isascii() and given.isdigit():
+        return entry(Theme, int(given)) if _is_number(int(given)) else None
+    return by_slug(Theme, given) if given else None
+
+
+def _first_form(kind: type[PostForm], theme: Theme | None) -> PostForm:
     """An empty form, with the person's area, and the theme that led here with its usual priority."""
-    theme_id = request.args.get("theme", type=int)
-    theme = entry(Theme, theme_id) if theme_id and 0 < theme_id <= LARGEST_NUMBER else None
     organisation = me().organisation
-    return PostForm.new(
+    return kind.new(
         me(),
         organisation.force_id if organisation else None,
         [theme.id] if theme else [],
@@ -106,21 +135,24 @@ def _preview(form: EditForm) -> dict[str, Any] | None:
         form.reject(refusal)
         return None
     author = rules.attributed_to(form.attribution.data, me())
-    return {"title": form.title.data, "author": author, **parts}
+    answers = [(field.label.text, field.data) for field in form.questions if field.data]
+    return {"title": form.title.data, "author": author, "answers": answers, **parts}
 
 
 @blueprint.post("/<int:number>/reply")
 def reply(number: int) -> ResponseReturnValue:
-    form = ReplyForm().offer(me())
+    form, worries = ReplyForm().offer(me()), None
     if form.submitted():
+        confirmed = request.form.get("confirmed", "")
         try:
             with transaction():
-                said = commands.reply(me(), number, form.body.data, **form.details())
+                said = commands.reply(me(), number, form.body.data, **form.details(), confirmed=confirmed)
         except Rejected as refusal:
             form.reject(refusal)
+            worries = refusal if isinstance(refusal, MayIdentify) else None
         else:
             return redirect(url_for(".show", number=number, at=said.id, _anchor=f"post-{said.id}"))
-    return _page_of(number, form)
+    return _page_of(number, form, worries)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -154,7 +186,7 @@ def _seen_until() -> datetime:
     return min(seen, now) if seen.tzinfo else now
 
 
-def _page_of(number: int, form: ReplyForm | None = None) -> ResponseReturnValue:
+def _page_of(number: int, form: ReplyForm | None = None, worries: MayIdentify | None = None) -> ResponseReturnValue:
     """The thread, a page of its replies, and the form at its foot."""
     thread = queries.thread(me(), number)
     at = request.args.get("at", type=int)
@@ -174,6 +206,7 @@ def _page_of(number: int, form: ReplyForm | None = None) -> ResponseReturnValue:
         challenges=challenges.of_threads([number]).get(number, []),
         kind=rules.KINDS[thread.kind],
         rules=rules,
+        worries=worries,
     )
 
 
