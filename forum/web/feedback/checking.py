@@ -32,7 +32,7 @@ class FlagForm(Form):
 
 
 class HideForm(Form):
-    reason = RadioField("Which rule?", called="Rule", required="Select a rule", choices=RULES, hint="Everybody who reads the thread sees it.")  # fmt: skip
+    reason = RadioField("Which rule?", called="Rule", required="Select a rule", choices=RULES, small=True, hint="Everybody who reads the thread sees it.")  # fmt: skip
     remark = LongTextField("Anything the author should know?", max_length=rules.MOST_WORDS, rows=3)
 
 
@@ -41,7 +41,7 @@ class RedactForm(Form):
     words = LongTextField(
         "Other words to take out", hint="Copy them from the post as they stand there, one piece on a line.", rows=3
     )
-    rule = RadioField("For which rule?", called="Rule", required="Select a rule", choices=RULES)
+    rule = RadioField("For which rule?", called="Rule", required="Select a rule", choices=RULES, small=True)
     note = LongTextField("Anything the author should know?", max_length=rules.MOST_WORDS, rows=3)
 
     def cuts(self, found: list[personal_data.Find]) -> list[settling.Cut]:
