@@ -36,9 +36,12 @@ def send_due() -> bool:
     members = queries.due(moments, PART)
     found: list[letters.Fields] = []
     reached: dict[datetime, list[int]] = defaultdict(list)
-    for member in members:
-        due = moments[member.notify, member.digest_weekday if member.notify is Notify.WEEKLY else None]
-        digest = queries.digest_of(member, rules.begins(member.digested_until, due, member.notify), due)
+    spans = {member: _span(member, moments) for member in members}
+    if not spans:
+        return False
+    new = queries.posted(min(after for after, _ in spans.values()), max(until for _, until in spans.values()))
+    for member, (after, due) in spans.items():
+        digest = queries.digest_of(member, after, due, new)
         if digest.threads:
             found.append(_letter(member, digest, due))
         reached[due].append(member.id)
@@ -47,6 +50,12 @@ def send_due() -> bool:
         moved = sa.update(Member).where(Member.id.in_(numbers)).values(digested_until=due)
         db.session.execute(moved, execution_options={"synchronize_session": False})
     return len(members) == PART
+
+
+def _span(member: Member, moments: dict[tuple[Notify, int | None], datetime]) -> tuple[datetime, datetime]:
+    """The time whose posts belong into this member's digest."""
+    due = moments[member.notify, member.digest_weekday if member.notify is Notify.WEEKLY else None]
+    return rules.begins(member.digested_until, due, member.notify), due
 
 
 def _pass_over(due: datetime) -> None:

@@ -18,7 +18,7 @@ from forum.feedback.rules.following import RANKS
 from forum.members.models import Member, Notify
 from forum.reference.models import Theme
 
-MOST_NEW = 2_000  # posts looked at for one digest; what is older than those is only counted by the next
+MOST_NEW = 20_000  # posts of a month that are looked at, the newest
 _LEAST = RANKS[FollowLevel.DIGEST]
 
 
@@ -41,10 +41,29 @@ def due(before: dict[tuple[Notify, int | None], datetime], size: int) -> list[Me
     return list(db.session.scalars(wanted))
 
 
-def digest_of(reader: Member, after: datetime, until: datetime) -> Digest:
-    """What belongs into the digest of this person for posts in this time. Three statements, one when there is nothing."""
+class Posts(NamedTuple):
+    """Numbers of first posts (by their thread) and of replies."""
+
+    threads: list[int]
+    replies: list[int]
+
+
+def posted(after: datetime, until: datetime) -> Posts:
+    """Everything posted in this time that stands, for whomever: found once for many digests. Two statements."""
+    first = sa.select(Feedback.id).where(Feedback.posted_at > after, Feedback.posted_at <= until, stands(Feedback))
+    active = sa.select(Feedback.id).where(Feedback.active_at > after)  # there is an index of that
+    replies = sa.select(Reply.id).where(Reply.feedback_id.in_(active), Reply.posted_at > after)
+    replies = replies.where(Reply.posted_at <= until, stands(Reply)).order_by(Reply.id.desc()).limit(MOST_NEW)
+    return Posts(list(db.session.scalars(first)), list(db.session.scalars(replies)))
+
+
+def digest_of(reader: Member, after: datetime, until: datetime, among: Posts) -> Digest:
+    """What of these posts belongs into the digest of this person for this time. Three statements, one or none when there
+    is nothing."""
+    if not among.threads and not among.replies:
+        return Digest([], 0)
     new: dict[int, list[int | None]] = defaultdict(list)
-    for thread_id, reply_id, _posted_at in db.session.execute(_new(reader, after, until)):
+    for thread_id, reply_id, _posted_at in db.session.execute(_new(reader, after, until, among)):
         new[thread_id].append(reply_id or None)
     if not new:
         return Digest([], 0)
@@ -60,7 +79,7 @@ def digest_of(reader: Member, after: datetime, until: datetime) -> Digest:
     return Digest(threads, len(new) - len(newest))
 
 
-def _new(reader: Member, after: datetime, until: datetime) -> Any:
+def _new(reader: Member, after: datetime, until: datetime, among: Posts) -> Any:
     """Thread, reply (0: the first post) and moment of every new post for this person, the newest first."""
     parts = []
     for post in (Feedback, Reply):
@@ -69,23 +88,23 @@ def _new(reader: Member, after: datetime, until: datetime) -> Any:
         name = "thread:" if post is Feedback else "post:"
         key = sa.literal(name) + sa.cast(post.id, sa.String) + f":{reader.id}"
         select = sa.select(Feedback.id, number.label("reply_id"), post.posted_at.label("posted_at"))
-        if post is Reply:  # by the threads that were active, of which there is an index
-            select = select.join(Reply, Reply.feedback_id == Feedback.id).where(
-                Feedback.active_at > after, stands(Reply)
-            )
+        if post is Reply:
+            select = select.join(Reply, Reply.feedback_id == Feedback.id)
         parts.append(
             select.where(
+                post.id.in_(among.threads if post is Feedback else among.replies),
                 post.posted_at > after,
                 post.posted_at <= until,
                 sa.func.coalesce(post.author_id, 0) != reader.id,
                 stands(Feedback),
+                stands(post),
                 readable_by(reader),
                 level >= _LEAST,
                 ~sa.exists().where(Letter.key == key),
             )
         )
     both = sa.union_all(*parts)
-    return both.order_by(sa.desc("posted_at"), sa.desc("reply_id")).limit(MOST_NEW)
+    return both.order_by(sa.desc("posted_at"), sa.desc("reply_id"))
 
 
 def _told(chosen: list[tuple[int, int | None]]) -> dict[tuple[int, int | None], PostNews]:
