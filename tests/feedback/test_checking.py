@@ -14,12 +14,13 @@ from forum.base.letters import Kind, Letter, write
 from forum.challenges import commands as challenges
 from forum.challenges import queries as challenge_queries
 from forum.feedback import commands, queries
-from forum.feedback.commands import checking, restricting, revealing, settling
+from forum.feedback.commands import asking, checking, restricting, revealing, settling
 from forum.feedback.commands.settling import Cut
 from forum.feedback.models import (
     Attribution,
     Draft,
     Edition,
+    FeedbackAnswer,
     Flag,
     FlagKind,
     Outcome,
@@ -28,6 +29,7 @@ from forum.feedback.models import (
 )
 from forum.feedback.queries import checking as checks
 from forum.feedback.rules import checking as rules
+from forum.feedback.rules.asking import Asked
 from forum.members.models import Group, group_member
 from forum.search import queries as search
 from forum.search.models import SearchEntry
@@ -515,3 +517,24 @@ def test_quotes_of_words_that_were_taken_out_are_shown_no_longer(inside, cast):
     settle(settling.redact, cast.sita, post, [Cut("name", "Kayden")], "identifies")
     (quote,) = challenge_queries.quotes_of(cast.olu, challenge)
     assert (quote.words, quote.is_edited_away) == ("", True)
+
+
+def test_answers_to_a_themes_questions_go_with_the_post(inside, cast):
+    with transaction():
+        theme = builders.theme()
+        asking.ask(cast.sita, theme, "", [Asked("Which ward?")], version=0)
+    key = Asked("Which ward?").key
+    post = thread(cast.amina, "Larches", theme_ids=[theme.id], answers={key: "Kayden's ward"})
+    settle(settling.hide, cast.sita, post, "identifies")
+    assert settling.hidden_source(post).count("Kayden's ward") == 1
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(FeedbackAnswer)) == 0
+    settle(settling.show_again, cast.sita, post)
+    assert "Which ward?</h3>" in post.html
+    settle(settling.redact, cast.sita, post, [Cut("name", "Kayden's")], "identifies")
+    assert "Kayden" not in post.html + settling.source(post)
+    assert "[removed] ward" in post.html
+    with transaction():
+        for ward in ("Another", "A third"):
+            commands.edit(cast.amina, post, kind=post.kind, title=post.title, happening=post.happening, answers={key: ward},
+                          attribution=post.attribution, theme_ids=[theme.id], version=post.version)  # fmt: skip
+    assert len(queries.changes(post.id)) == 2

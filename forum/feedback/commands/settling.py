@@ -33,6 +33,7 @@ from forum.feedback.models import (
     Reply,
     Support,
 )
+from forum.feedback.queries import asking as asked
 from forum.feedback.queries import checking as checks
 from forum.feedback.rules import checking as rules
 from forum.members.models import Member
@@ -141,10 +142,19 @@ def redact(actor: Member, post: Post, cuts: Sequence[Cut], reason: str, remark: 
 
 
 def source(post: Post) -> str:
-    """The words of a post as they were typed."""
+    """The words of a post as they were typed, with the answers to its themes' questions. One statement for a thread."""
     if isinstance(post, Reply):
         return post.body
-    return "\n\n".join(filter(None, (post.title, post.happening, post.affected, post.would_help)))
+    answers = (f"{one.label}\n{one.words}" for one in asked.answers(post.id))
+    return "\n\n".join(filter(None, (post.title, post.happening, *answers, post.affected, post.would_help)))
+
+
+def hidden_source(post: Post) -> str:
+    """The words of a hidden post, as `source` gives those of others."""
+    kept = dict(checks.hidden_edition(post).words)
+    answers = [f"{label}\n{words}" for _, label, words in kept.pop("answers", [])]
+    first = [kept.pop(name, "") for name in ("title", "happening")]
+    return "\n\n".join(filter(None, (*first, *answers, *kept.values())))
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -340,8 +350,8 @@ def _clean_editions(thread: int, take: Callable[[str], tuple[str, int]]) -> None
 
 def _clean_drafts(post: Post, thread: int, take: Callable[[str], tuple[str, int]]) -> None:
     """Of drafts of replies in the thread, and of what its author has not posted yet."""
-    theirs = sa.and_(Draft.about == "feedback", Draft.member_id == post.author_id)
-    for draft in db.session.scalars(sa.select(Draft).where(sa.or_(Draft.about == f"reply:{thread}", theirs))):
+    theirs = sa.and_(Draft.about.startswith("feedback"), Draft.member_id == post.author_id)
+    for draft in db.session.scalars(sa.select(Draft).where(sa.or_(Draft.about == f"reply:{thread}", Draft.about.startswith(f"reply:{thread}~"), theirs))):
         cleaned = _cleaned(draft.fields, take)
         if cleaned != draft.fields:
             draft.fields, draft.version = cleaned, draft.version + 1

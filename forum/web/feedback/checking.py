@@ -157,10 +157,7 @@ def _again(post: Feedback | Reply) -> Feedback | Reply:
 
 def _kept_words(post: Feedback | Reply) -> str:
     """The words of a post; of a hidden one those that are kept."""
-    if post.hidden_at is None:
-        return settling.source(post)
-    kept = checks.hidden_edition(post).words
-    return "\n\n".join(str(words) for name, words in kept.items() if words and name != "answers")
+    return settling.source(post) if post.hidden_at is None else settling.hidden_source(post)
 
 
 def _settle(post: Feedback | Reply, doing: str, form: Any, found: list[personal_data.Find]) -> str:
