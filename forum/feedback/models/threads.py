@@ -22,7 +22,7 @@ class FeedbackKind(enum.Enum):
 
 
 class Attribution(enum.Enum):
-    """How the author lets a contribution be attributed. An unattributed name is shown to nobody."""
+    """How the author lets a contribution be attributed. An unattributed name is on no page."""
 
     NAMED = "named"
     ORGANISATION = "organisation"
