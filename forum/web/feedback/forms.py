@@ -54,7 +54,8 @@ def attributions(author: Member) -> list[Choice]:
         Choice(
             Attribution.UNATTRIBUTED,
             "Neither",
-            f"Others see: {rules.NOBODY}. Your name and organisation are shown to nobody",
+            f"Others see: {rules.NOBODY}. Your name is on no page. If the secretariat has to be shown it, you are told "
+            "who asked and why",
         ),
     ]
 
