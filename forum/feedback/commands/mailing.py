@@ -18,7 +18,7 @@ from forum.feedback.queries.following import Follower
 from forum.feedback.queries.mailing import PostNews
 from forum.members.models import Member
 
-PART = 200  # letters written in one transaction: about 50 ms, in which nobody else writes on SQLite
+PART = 50  # letters written in one transaction, in which nobody else writes on SQLite: some 50 ms
 _KEY = re.compile(r"(post|thread):(\d+):(\d+)")
 # Stands for what differs between the letters about one post. A character for private use: nobody types it.
 LEAVE_LINK = "\ue000"
