@@ -111,12 +111,12 @@ def test_the_first_reply_is_kept_as_a_draft_and_later_ones_are_posted_when_asked
     assert received.verdict is Verdict.RECORDED
     assert (kept.raw, kept.from_address, kept.member_id) == (None, "", None), "the inbox does not say whose it was"
     draft = db.session.scalars(sa.select(Draft)).one()
-    assert (draft.member_id, draft.about, draft.fields["body"]) == (cast.bryn.id, f"reply:{posted.id}", WORDS)
+    assert (draft.member_id, draft.about, draft.fields["body"]) == (cast.bryn.id, f"reply:{posted.id}", [WORDS])
     assert replies() == []
     assert by_mail.CHECK_FIRST in told()[0]
     take_in(mail(address, text="And more.", number=2))
     db.session.expire_all()
-    assert db.session.scalars(sa.select(Draft)).one().fields["body"] == f"{WORDS}\n\nAnd more."
+    assert db.session.scalars(sa.select(Draft)).one().fields["body"] == [f"{WORDS}\n\nAnd more."]
     trust(cast.bryn)
     assert take_in(mail(address, number=3))[0].verdict is Verdict.RECORDED
     assert take_in(mail(address, number=3))[0].is_new is False
@@ -185,7 +185,7 @@ def test_a_thread_that_was_closed_keeps_the_words_and_one_that_is_gone_says_so(t
         commands.close(cast.sita, db.session.get(Feedback, posted.id), "Done")
     take_in(mail(address))
     assert "This thread is closed" in told()[0]
-    assert db.session.scalars(sa.select(Draft)).one().fields["body"] == WORDS
+    assert db.session.scalars(sa.select(Draft)).one().fields["body"] == [WORDS]
     with transaction():
         db.session.get(Feedback, posted.id).held_at = clock.now()
     take_in(mail(address, number=2))

@@ -68,9 +68,7 @@ def _take(mail: Mail, member: Member, thread: Feedback) -> Reading:
         return _keep(mail, member, thread, words, why)
     try:
         with db.session.begin_nested():
-            reply(
-                member, thread.id, words, attribution=_attribution(member, thread), form_key=f"mail:{mail.digest[:56]}"
-            )
+            reply(member, thread.id, words, attribution=_attribution(member, thread), form_key=_form_key(mail))
     except Rejected as refusal:
         return _keep(mail, member, thread, words, refusal.message)
     except NotFound:
@@ -104,17 +102,23 @@ def _keep(mail: Mail, member: Member, thread: Feedback, words: str, why: str) ->
     """Keep it as their draft of a reply, below what they have there already, and tell them."""
     adapt = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
     about, now = f"reply:{thread.id}", clock.now()
-    added = adapt(Draft).values(member_id=member.id, about=about, fields={"body": words}, saved_at=now)
+    fields = {"body": [words], "form_key": [_form_key(mail)]}  # as the form would send them
+    added = adapt(Draft).values(member_id=member.id, about=about, fields=fields, saved_at=now)
     made = db.session.scalar(added.on_conflict_do_nothing().returning(Draft.id))
     if made is None:
         draft = db.session.scalars(
             sa.select(Draft).where(Draft.member_id == member.id, Draft.about == about).with_for_update()
         ).one()
-        earlier = str(draft.fields.get("body", ""))
-        draft.fields = {**draft.fields, "body": f"{earlier}\n\n{words}" if earlier else words}
+        earlier = "".join(draft.fields.get("body", []))
+        draft.fields = {**draft.fields, "body": [f"{earlier}\n\n{words}" if earlier else words]}
         draft.saved_at, draft.version = now, draft.version + 1
     _tell(mail, member, thread.id, why, is_kept=True)
     return _reading("A reply by email was kept for its author to look at.", Verdict.RECORDED)
+
+
+def _form_key(mail: Mail) -> str:
+    """The same mail makes one reply, however often it comes in."""
+    return f"mail:{mail.digest[:56]}"
 
 
 def _not_taken(mail: Mail, member: Member, number: int, why: str) -> Reading:
