@@ -127,7 +127,7 @@ def offer(form: FilingForm) -> None:
 
 def _preview(form: EditForm) -> dict[str, Any] | None:
     """How the post would look, when that was asked for and nothing is wrong; nothing is stored."""
-    if "preview" not in request.form or form.errors:
+    if "preview" not in request.form or not form.submitted():
         return None
     try:
         parts = {name: Markup(richtext.to_html(form[name].data)) for name in ("happening", "affected", "would_help")}  # noqa: S704 - richtext sanitises
