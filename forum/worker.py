@@ -22,7 +22,7 @@ from flask.cli import with_appcontext
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
 from forum.digests import commands as digests
-from forum.feedback.commands import by_mail, mailing
+from forum.feedback.commands import by_mail, drafting, mailing
 from forum.meetings.commands import needs, ordering, packing, places, reminding
 from forum.members.commands import naming
 
@@ -41,6 +41,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     naming.name_anew,
     mailing.tell_followers,
     digests.send_due,
+    drafting.forget_old,
     inbox.forget,
     letters.empty_old,
 )

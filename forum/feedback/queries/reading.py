@@ -17,6 +17,7 @@ from forum.base.errors import NotFound
 from forum.base.paging import Listing, Page, page
 from forum.feedback.models import (
     Attribution,
+    Draft,
     Edition,
     Feedback,
     FeedbackKind,
@@ -77,6 +78,7 @@ class Thread(NamedTuple):
     first_unread: int | None
     followed: FollowLevel | None  # the level the reader chose for it
     new_count: int  # replies that are new to somebody who read the thread before
+    has_draft: bool  # of a reply
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
@@ -183,6 +185,7 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             new.add_columns(sa.func.min(Reply.id)).scalar_subquery(),
             followed.scalar_subquery(),
             new.add_columns(sa.func.count(Reply.id)).scalar_subquery(),
+            _has_draft(),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
@@ -191,6 +194,12 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
         .outerjoin(ReadMark, sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == sa.bindparam("reader")))
         .where(Feedback.id == sa.bindparam("number"), reach)
     )
+
+
+def _has_draft() -> sa.ColumnElement[bool]:
+    about = sa.literal("reply:", sa.String) + sa.cast(Feedback.id, sa.String)
+    kept = sa.select(Draft.id).where(Draft.member_id == sa.bindparam("reader", type_=sa.Integer), Draft.about == about)
+    return kept.correlate(Feedback).exists()
 
 
 def replies(actor: Member, number: int, key: str | None = None, around: int | None = None) -> Page[PostRow]:

@@ -194,6 +194,7 @@ class PostForm(EditForm):
 
 class ReplyForm(Form):
     form_key = HiddenField(max_length=64)
+    drafted = HiddenField(max_length=1)
     body = LongTextField(
         "Your reply", required="Enter your reply", hint="Leave an empty line between paragraphs.", rows=6
     )

@@ -15,13 +15,16 @@ from forum.base.errors import Rejected
 from forum.challenges import queries as challenges
 from forum.challenges.rules import may_keep
 from forum.feedback import commands, queries, rules
-from forum.feedback.models import Attribution
-from forum.feedback.queries import asking
+from forum.feedback.commands.drafting import forget_posted
+from forum.feedback.commands.drafting import save as save_draft
+from forum.feedback.models import Attribution, Draft
+from forum.feedback.queries import asking, drafting
 from forum.feedback.rules.guarding import MayIdentify
 from forum.reference.models import PoliceForce, Priority, Theme
 from forum.reference.queries import by_slug, choices_of
 from forum.reference.queries import get as entry
 from forum.web.feedback import filters
+from forum.web.feedback.drafted import first_words, sent_by, typed
 from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, attributions
 from forum.web.furniture import me, say, this_page
 
@@ -66,20 +69,44 @@ def post() -> ResponseReturnValue:
     theme = _theme_that_led_here()
     asked = asking.of_themes(chosen_themes() if request.method == "POST" else [theme.id] if theme else [])
     kind = PostForm.asking(asked.questions)
-    form = kind() if request.method == "POST" else _first_form(kind, theme)
+    kept = drafting.drafts(me(), "feedback") if request.method == "GET" else []
+    draft = next((one for one in kept if one.id == request.args.get("draft", type=int)), None)
+    form = _continued(draft) if draft else kind() if request.method == "POST" else _first_form(kind, theme)
     offer(form)
     worries = None
-    if "preview" not in request.form and "ask" not in request.form and form.submitted():
+    if "save" in request.form:
+        return _keep_draft("feedback", form.form_key.data or "", url_for(".post"))
+    if not {"preview", "ask"} & request.form.keys() and form.submitted():
         try:
             with transaction():
                 feedback = commands.post(me(), **form.details(), confirmed=request.form.get("confirmed", ""))
+                forget_posted(me(), "feedback", form.form_key.data or "")
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal if isinstance(refusal, MayIdentify) else None
         else:
             say(f"{feedback.reference} is posted")
             return redirect(url_for(".show", number=feedback.id))
-    return render_template("feedback/new.html", form=form, preview=_preview(form), asked=asked, worries=worries)
+    drafts = [] if draft else [(one, first_words(one)) for one in kept]
+    page = {"form": form, "preview": _preview(form), "asked": asked, "worries": worries, "drafts": drafts}
+    return render_template("feedback/new.html", **page)
+
+
+def _continued(draft: Draft) -> PostForm:
+    """The form as the draft holds it."""
+    sent = sent_by(draft)
+    themes = [int(number) for number in sent.getlist("theme_ids") if number.isascii() and number.isdigit()]
+    asked = asking.of_themes([number for number in themes if _is_number(number)])
+    form: PostForm = PostForm.asking(asked.questions)(formdata=sent)
+    return form
+
+
+def _keep_draft(about: str, form_key: str, place: str) -> ResponseReturnValue:
+    """By the button, for those without script."""
+    with transaction():
+        save_draft(me(), about, typed(), form_key)
+    say("Your draft is saved. Nobody else sees it")
+    return redirect(place)
 
 
 @blueprint.get("/questions")
@@ -142,11 +169,17 @@ def _preview(form: EditForm) -> dict[str, Any] | None:
 @blueprint.post("/<int:number>/reply")
 def reply(number: int) -> ResponseReturnValue:
     form, worries = ReplyForm().offer(me()), None
+    if "save" in request.form:
+        queries.thread(me(), number)
+        place = url_for(".show", number=number, _anchor="reply")
+        return _keep_draft(f"reply:{number}", form.form_key.data or "", place)
     if form.submitted():
         confirmed = request.form.get("confirmed", "")
         try:
             with transaction():
                 said = commands.reply(me(), number, form.body.data, **form.details(), confirmed=confirmed)
+                if request.form.get("drafted"):
+                    forget_posted(me(), f"reply:{number}", form.form_key.data or "")
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal if isinstance(refusal, MayIdentify) else None
@@ -216,5 +249,9 @@ def _reply_form(thread: queries.Thread) -> ReplyForm:
     body = ""
     if quoted is not None and 0 <= quoted <= LARGEST_NUMBER:
         body = queries.words_to_quote(me(), thread.id, quoted or None)
+    if thread.has_draft and (kept := drafting.drafts(me(), f"reply:{thread.id}")):
+        sent = sent_by(kept[0])
+        sent["body"] = sent.get("body", "") + (f"\n\n{body}" if body else "")
+        return ReplyForm(formdata=sent).offer(me())
     own = thread.attribution if thread.author_id == me().id else Attribution.ORGANISATION
     return ReplyForm.new(body, own).offer(me())

@@ -1,0 +1,57 @@
+// Posting: what is typed is kept as a draft every few seconds, and the questions of the chosen themes come at once.
+// Without this script there is a button for each.
+(() => {
+  "use strict";
+  const WAIT = 4000;
+
+  document.querySelectorAll("form[data-draft]").forEach((form) => {
+    const said = form.querySelector("[data-draft-said]");
+    let waiting = 0, before = null, running = null;
+    const held = () => {
+      const data = new FormData(form);
+      ["confirmed"].forEach((name) => data.delete(name));
+      for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+      data.set("about", form.dataset.draft);
+      return new URLSearchParams(data);
+    };
+    const save = async () => {
+      const words = held();
+      if (String(words) === before) return;
+      running = new AbortController();
+      const mark = form.querySelector("[name=drafted]");
+      if (mark) mark.value = "1";
+      try {
+        const answer = await fetch("/feedback/draft", {method: "POST", body: words, signal: running.signal});
+        const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
+        if (told) said.textContent = told.message;
+        if (answer.ok && told) before = String(words);
+      } catch { if (!running.signal.aborted) said.textContent = "Not saved: the network is away"; }
+    };
+    before = String(held());
+    form.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(save, WAIT);
+    });
+    form.addEventListener("submit", () => {
+      clearTimeout(waiting);
+      running?.abort();
+    });
+  });
+
+  const place = document.querySelector("[data-questions]");
+  if (!place) return;
+  const form = place.closest("form");
+  form.querySelector("[data-questions-button]").hidden = true;
+  form.addEventListener("change", async (event) => {
+    if (event.target.name !== "theme_ids") return;
+    const chosen = [...form.querySelectorAll("[name=theme_ids]:checked")].map((box) => `theme=${box.value}`).join("&");
+    const typed = new FormData(form);
+    try {
+      const page = await fetch(`${place.dataset.questions}?${chosen}`);
+      if (!page.ok || page.redirected) return;
+      const fresh = new DOMParser().parseFromString(await page.text(), "text/html").body;
+      fresh.querySelectorAll("textarea").forEach((box) => { box.textContent = typed.get(box.name) ?? ""; });
+      place.replaceChildren(...fresh.childNodes);
+    } catch { /* the network is away: posting asks the same */ }
+  });
+})();
