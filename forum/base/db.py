@@ -7,11 +7,14 @@ writers queue for the lock before they read); PostgreSQL serves when the Forum o
 from __future__ import annotations
 
 import enum
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, registry
 
 # The largest in an integer column of PostgreSQL, which answers a question about a larger one with an error.
 LARGEST_NUMBER = 2**31 - 1
+LONGEST_WAIT = 10  # seconds for which a writer waits for SQLite's lock
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -111,14 +115,49 @@ def prepare(engine: Engine) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={int(LONGEST_WAIT * 1000)}")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
 
+    # SQLite's own way of waiting for the lock is to ask again after ever longer sleeps of up to 0.1 s, which leaves some
+    # waiting for most of a second while others come and go. So the writers of one process wait for their turn here and
+    # are woken when it comes, and the one whose turn it is asks every millisecond.
+    turn = threading.Lock()
+
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+        if not _writing.get():
+            connection.exec_driver_sql("BEGIN")
+            return
+        until = monotonic() + LONGEST_WAIT
+        if "turn" not in connection.info and turn.acquire(timeout=LONGEST_WAIT):
+            connection.info["turn"] = turn
+        _begin_writing(connection, until)
+
+    @sa.event.listens_for(engine, "checkin")
+    def _checkin(_connection: Any, record: Any) -> None:
+        """The connection is given back, with what it wrote committed or undone: the next writer, please."""
+        if "turn" in record.info:
+            record.info.pop("turn").release()
+
+
+def _begin_writing(connection: Connection, until: float) -> None:
+    """Take SQLite's lock. Raises OperationalError when others still keep it at the monotonic moment `until`."""
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=1")
+    try:
+        while monotonic() < until:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the rest says how it came to be busy
+                    break
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that SQLAlchemy tells of the fault
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={int(LONGEST_WAIT * 1000)}")
+        cursor.close()
 
 
 def expect_writing(writing: bool) -> None:
