@@ -38,10 +38,21 @@
     });
   });
 
+  // The area filled in from the profile goes when a post is to carry no name; one that was chosen stays.
+  document.querySelectorAll("form[data-draft=feedback] [name=force_id]").forEach((area) => {
+    const filled = area.value;
+    let isChosen = false;
+    area.addEventListener("change", () => { isChosen = true; });
+    area.form.addEventListener("change", (event) => {
+      if (event.target.name !== "attribution" || isChosen) return;
+      area.value = event.target.value === "unattributed" ? "" : filled;
+    });
+  });
+
   const place = document.querySelector("[data-questions]");
   if (!place) return;
   const form = place.closest("form");
-  form.querySelector("[data-questions-button]").hidden = true;
+  form.querySelector("[data-questions-button]")?.setAttribute("hidden", "");
   form.addEventListener("change", async (event) => {
     if (event.target.name !== "theme_ids") return;
     const chosen = [...form.querySelectorAll("[name=theme_ids]:checked")].map((box) => `theme=${box.value}`).join("&");

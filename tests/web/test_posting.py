@@ -13,6 +13,7 @@ from forum.base.db import db, transaction
 from forum.feedback.commands import asking, drafting
 from forum.feedback.models import Draft, Feedback, Flag, Reply, TemplateQuestion
 from forum.feedback.rules.asking import Asked
+from forum.feedback.rules.beginning import title_of
 from tests import builders
 from tests.feedback.builders import thread
 from tests.web.test_feedback import FORM
@@ -153,3 +154,43 @@ def test_drafts_that_nobody_touched_for_90_days_go(app, cast, stored):
         with transaction():
             assert drafting.forget_old() is False
     assert [draft.about for draft in stored(sa.select(Draft))] == ["reply:1"]
+
+
+# --- the short way in, and the area ----------------------------------------------------------------------------------
+
+
+def test_one_box_leads_to_a_post_in_two_steps(visit, cast, stored):
+    browser = visit(cast.amina)
+    for path in ("/", "/feedback"):
+        assert "Any questions, thoughts, comments?" in browser.get(path).text
+    page = browser.post("/feedback/new", data={"begin": "1", "words": "Nobody answers the phone. We wait."}).text
+    assert 'value="Nobody answers the phone"' in page
+    assert "Nobody answers the phone. We wait.</textarea>" in page
+    assert re.search(r'name="priority_id" type="radio" value="0"[^>]* checked', page)
+    assert not re.search(r'name="kind"[^>]* checked', page)
+    assert stored(sa.select(Feedback)) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("", ""),
+        ("\n One line only\nMore.", "One line only"),
+        ("Is it so? Yes.", "Is it so?"),
+        ("word " * 60, "word " * 19 + "word…"),
+        ("x" * 300, "x" * 99 + "…"),
+    ],
+)
+def test_the_first_sentence_is_the_title_proposed(words, title):
+    assert title_of(words) == title
+
+
+def test_an_area_that_tells_who_somebody_is_is_asked_about_once(visit, cast, stored):
+    browser = visit(cast.amina)
+    own = re.search(r'<option value="(\d+)" selected', browser.get("/feedback/new").text)[1]
+    filled = FORM | {"attribution": "unattributed", "force_id": own}
+    page = browser.post("/feedback/new", data=filled).text
+    assert "This area may tell who you are" in page
+    assert stored(sa.select(Feedback)) == []
+    seen = re.search(r'name="seen_area" value="(\d+)"', page)[1]
+    assert browser.post("/feedback/new", data=filled | {"seen_area": seen}).status_code == 302

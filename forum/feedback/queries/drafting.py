@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from forum.base.db import db
-from forum.feedback.models import Draft
+from forum.feedback.models import Attribution, Draft, Feedback
 from forum.members.models import Member
 
 
@@ -22,3 +22,9 @@ def _beside(about: str) -> sa.ColumnElement[bool]:
 def own(actor: Member, number: int) -> Draft | None:
     """The draft with this number, when it is theirs."""
     return db.session.scalar(sa.select(Draft).where(Draft.id == number, Draft.member_id == actor.id))
+
+
+def last_attribution(actor: Member) -> Attribution:
+    """How this person let their latest thread be attributed; as their organisation before the first. One statement."""
+    mine = sa.select(Feedback.attribution).where(Feedback.author_id == actor.id)
+    return db.session.scalar(mine.order_by(Feedback.id.desc()).limit(1)) or Attribution.ORGANISATION

@@ -172,6 +172,23 @@ def _question(asked: Asked, answer: str) -> LongTextField:
 
 class PostForm(EditForm):
     form_key = HiddenField(max_length=64)
+    seen_area = HiddenField(max_length=12)
+
+    @classmethod
+    def begun(cls, words: str, title: str, attribution: Attribution, own_area: int | None) -> PostForm:
+        """Filled in as far as it can be, from one box. An unattributed post is given no area of its author's."""
+        return cls(
+            formdata=None,
+            data={
+                "form_key": secrets.token_urlsafe(16),
+                "title": title,
+                "happening": words,
+                "force_id": None if attribution is Attribution.UNATTRIBUTED else own_area,
+                "priority_id": CROSS_CUTTING,
+                "attribution": attribution,
+                "marking": Marking.OFFICIAL,
+            },
+        )
 
     @classmethod
     def new(cls, author: Member, force_id: int | None, theme_ids: list[int], priority_id: int | None) -> PostForm:

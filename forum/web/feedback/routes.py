@@ -19,6 +19,7 @@ from forum.feedback.commands.drafting import forget_posted
 from forum.feedback.commands.drafting import save as save_draft
 from forum.feedback.models import Attribution, Draft
 from forum.feedback.queries import asking, drafting
+from forum.feedback.rules.beginning import check_area, title_of
 from forum.feedback.rules.guarding import MayIdentify
 from forum.reference.models import PoliceForce, Priority, Theme
 from forum.reference.queries import by_slug, choices_of
@@ -66,6 +67,8 @@ def history(number: int) -> ResponseReturnValue:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 def post() -> ResponseReturnValue:
+    if "begin" in request.form:
+        return _begun(request.form.get("words", "")[:20_000])
     theme = _theme_that_led_here()
     asked = asking.of_themes(chosen_themes() if request.method == "POST" else [theme.id] if theme else [])
     kind = PostForm.asking(asked.questions)
@@ -78,6 +81,7 @@ def post() -> ResponseReturnValue:
         return _keep_draft("feedback", form.form_key.data or "", url_for(".post"))
     if not {"preview", "ask"} & request.form.keys() and form.submitted():
         try:
+            check_area(form.attribution.data, form.force_id.data, _own_area(), _has_seen_area(form))
             with transaction():
                 feedback = commands.post(me(), **form.details(), confirmed=request.form.get("confirmed", ""))
                 forget_posted(me(), "feedback", form.form_key.data or "")
@@ -89,7 +93,27 @@ def post() -> ResponseReturnValue:
             return redirect(url_for(".show", number=feedback.id))
     drafts = [] if draft else [(one, first_words(one)) for one in kept]
     page = {"form": form, "preview": _preview(form), "asked": asked, "worries": worries, "drafts": drafts}
+    page["is_short"] = "short" in request.form
     return render_template("feedback/new.html", **page)
+
+
+def _begun(words: str) -> ResponseReturnValue:
+    """The second step of the short way in: everything is filled in but the kind."""
+    form = PostForm.begun(words, title_of(words), drafting.last_attribution(me()), _own_area())
+    offer(form)
+    return render_template("feedback/new.html", form=form, asked=asking.NOTHING, preview=None, drafts=[], is_short=True)
+
+
+def _own_area() -> int | None:
+    organisation = me().organisation
+    return organisation.force_id if organisation else None
+
+
+def _has_seen_area(form: PostForm) -> bool:
+    """Whether this very area was asked about: the form carries it from then on."""
+    asked, area = form.seen_area.data, str(form.force_id.data or "")
+    form.seen_area.typed = area
+    return bool(asked) and asked == area
 
 
 def _continued(draft: Draft) -> PostForm:
@@ -135,10 +159,9 @@ def _theme_that_led_here() -> Theme | None:
 
 def _first_form(kind: type[PostForm], theme: Theme | None) -> PostForm:
     """An empty form, with the person's area, and the theme that led here with its usual priority."""
-    organisation = me().organisation
     return kind.new(
         me(),
-        organisation.force_id if organisation else None,
+        _own_area(),
         [theme.id] if theme else [],
         theme.usual_priority_id if theme else None,
     )
