@@ -7,6 +7,7 @@ however many threads there are).
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from forum.feedback.models import Feedback, ReadMark, Reply
 from forum.feedback.queries.one import reach, stands
 from forum.members.models import Member
 
+NEVER = datetime(1900, 1, 1, tzinfo=UTC)  # before anything was posted
 MOST = 100  # threads are counted up to here: a badge says "99+" from there on
 _READER = sa.bindparam("reader", type_=sa.Integer)
 
@@ -42,7 +44,9 @@ def is_unread_by(reader: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
         ReadMark.read_at >= Feedback.active_at,
     )
     everything = everything_until(reader)
-    since = sa.or_(everything.is_(None), Feedback.active_at > everything)
+    since = Feedback.active_at > sa.func.coalesce(
+        everything, sa.literal(NEVER, ReadMark.read_at.type)
+    )  # an index helps
     return sa.and_(stands(Feedback), since, ~seen.correlate(Feedback).exists())
 
 
