@@ -62,7 +62,9 @@ def copy(source: Connection, target: Connection, told: Told = lambda _: None) ->
 
 
 def _rows(connection: Connection, table: sa.Table) -> Iterator[list[dict[str, object]]]:
-    every = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=ROWS)
+    """Rows that point at others of their own table (by one level: a sub-item at its item) come after those."""
+    own = [key.parent.is_not(None) for key in table.foreign_keys if key.column.table is table]
+    every = sa.select(table).order_by(*own, *table.primary_key).execution_options(yield_per=ROWS)
     for part in connection.execute(every).mappings().partitions():
         yield [dict(row) for row in part]
 
