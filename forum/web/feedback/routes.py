@@ -119,8 +119,7 @@ def _has_seen_area(form: PostForm) -> bool:
 def _continued(draft: Draft) -> PostForm:
     """The form as the draft holds it."""
     sent = sent_by(draft)
-    themes = [int(number) for number in sent.getlist("theme_ids") if number.isascii() and number.isdigit()]
-    asked = asking.of_themes([number for number in themes if _is_number(number)])
+    asked = asking.of_themes(_numbers(sent.getlist("theme_ids")))
     form: PostForm = PostForm.asking(asked.questions)(formdata=sent)
     return form
 
@@ -136,24 +135,26 @@ def _keep_draft(about: str, form_key: str, place: str) -> ResponseReturnValue:
 @blueprint.get("/questions")
 def questions() -> ResponseReturnValue:
     """The questions of some themes, for the page's script to put into the form."""
-    asked = asking.of_themes([number for number in request.args.getlist("theme", type=int) if _is_number(number)])
+    asked = asking.of_themes(_numbers(request.args.getlist("theme")))
     form = PostForm.asking(asked.questions)(formdata=None)
     return render_template("feedback/questions.html", form=form, asked=asked)
 
 
 def chosen_themes() -> list[int]:
-    return [number for number in request.form.getlist("theme_ids", type=int) if _is_number(number)]
+    return _numbers(request.form.getlist("theme_ids"))
 
 
-def _is_number(number: int | None) -> bool:
-    return number is not None and 0 < number <= LARGEST_NUMBER
+def _numbers(words: list[str]) -> list[int]:
+    """Those of these words that a row's number can be."""
+    short = (word for word in words if word.isascii() and word.isdigit() and len(word) < 11)
+    return [number for number in map(int, short) if 0 < number <= LARGEST_NUMBER]
 
 
 def _theme_that_led_here() -> Theme | None:
     """By its number or its slug."""
     given = request.args.get("theme", "")
-    if given.isascii() and given.isdigit():
-        return entry(Theme, int(given)) if _is_number(int(given)) else None
+    if numbers := _numbers([given]):
+        return entry(Theme, numbers[0])
     return by_slug(Theme, given) if given else None
 
 
