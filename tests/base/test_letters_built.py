@@ -137,8 +137,8 @@ def test_a_letter_of_a_list_says_how_to_leave_it(app):
     assert {rule for _, rule, _ in report.items} == {"M07", "M08"}  # no calendar part, which a reminder has not
 
 
-def test_one_press_is_not_offered_where_it_would_not_be_by_https(app):
-    app.config["PUBLIC_URL"] = "http://localhost:8000"
+def test_one_press_is_not_offered_where_it_would_not_be_by_https(app, monkeypatch):
+    monkeypatch.setitem(app.config, "PUBLIC_URL", "http://localhost:8000")
     message = parsed(build_in(app, row(fields(list_name="meetings", unsubscribe_path="/unsubscribe/abc"))))
     assert message["List-Unsubscribe"].startswith("<http://localhost:8000/unsubscribe/abc>")
     assert "List-Unsubscribe-Post" not in message

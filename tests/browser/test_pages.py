@@ -48,7 +48,7 @@ NOT_OPENED = {
     "meetings.progress",
     "static",
 }
-FILE = re.compile(r"\.(csv|ics|<\w+.*:kind>)$")
+FILE = re.compile(r"\.(csv|ics|<\w+.*:(kind|format_)>)$")
 CHANGING = re.compile(r'name="(csrf_token|form_key)"[^>]*value="[^"]*"|nonce="[^"]*"')
 
 
@@ -60,7 +60,10 @@ def value(site: Site, rule: Rule, argument: str) -> int | str:
     room = rule.endpoint.split(".")[0]
     names = (f"{rule.endpoint}.{argument}", f"{room}.{argument}", argument)
     name = next((EXAMPLES[one] for one in names if one in EXAMPLES), None)
-    return site.numbers[name] if name else 1
+    if name:
+        return site.numbers[name]
+    choices = getattr(rule._converters[argument], "items", None)
+    return sorted(choices)[0] if choices else 1
 
 
 def paths(site: Site) -> list[str]:

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_wtf.csrf import CSRFProtect
 
+from forum.base import clock
 from forum.web import gallery, static
 from forum.web.furniture import Site, plural
 
@@ -23,6 +24,7 @@ def browser() -> FlaskClient:
     app.config.update(SECRET_KEY="x" * 32, FORUM_ENV="development", TESTING=True)
     CSRFProtect(app)
     app.jinja_env.globals["plural"] = plural
+    app.jinja_env.filters["date"] = clock.show_date
     site = Site("EGVE Forum", "Home Office", True, "forum-demo-2016")
     app.context_processor(
         lambda: {"me": None, "messages": [("success", "Saved.")], "navigation": [], "nonce": "n", "site": site}

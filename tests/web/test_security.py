@@ -74,7 +74,7 @@ def test_no_post_does_anything_without_its_token(guarded, cast):
         thread(cast.ada)
     for sent in ({}, {"csrf_token": "forged"}, {"csrf_token": signed_in["csrf_token"][:-2]}):
         for endpoint, path in paths(guarded):
-            if endpoint not in {"replies.answer", "unsubscribe.leave"}:
+            if endpoint not in {"evaluations.give", "replies.answer", "unsubscribe.leave"}:
                 assert browser.post(path, data=sent).status_code == 400, path
     assert browser.get("/").status_code == 200
 
@@ -304,7 +304,9 @@ def test_rooms_of_others_are_closed_to_members(app, visit, cast):
         "account.change_password", "account.choose_password", "account.forgotten_password", "account.join", "account.show",
         "account.sign_in", "account.sign_out", "account.sign_out_everywhere", "feedback.edit", "feedback.edit_reply",
         "feedback.post", "feedback.read", "feedback.read_all", "feedback.reply", "feedback.withdraw", "feedback.withdraw_reply",
-        "meetings.reply", "replies.answer",
+        "meetings.reply", "replies.answer", "calendars.mine", "calendars.renew", "check_in.check_in", "feedback.flag",
+        "feedback.flag_reply", "feedback.save_draft", "feedback.throw_draft_away", "following.choose", "following.show",
+        "meetings.evaluation", "meetings.propose",
     }  # fmt: skip
     with app.app_context():
         post = thread(cast.amina)
