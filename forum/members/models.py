@@ -44,7 +44,9 @@ class Organisation(Base):
     force_id: Mapped[int | None] = mapped_column(sa.ForeignKey("police_force.id"))
     region_id: Mapped[int | None] = mapped_column(sa.ForeignKey("region.id"))
     contact_email: Mapped[str] = mapped_column(sa.String(254), default="")
-    shown_as: Mapped[str] = mapped_column(sa.String(450), default="")  # in place of its name (members/commands/naming.py)
+    shown_as: Mapped[str] = mapped_column(
+        sa.String(450), default=""
+    )  # in place of its name (members/commands/naming.py)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
 
     sector: Mapped[Sector | None] = relationship(lazy="raise_on_sql")

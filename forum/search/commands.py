@@ -30,7 +30,9 @@ def _add(_mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -
 @sa.event.listens_for(Reply, "after_update")
 def _change(mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
     state: Any = sa.inspect(post)
-    names = {"html", "html_affected", "html_would_help", "title", "withdrawn_at", "held_at"} & set(mapper.column_attrs.keys())
+    names = {"html", "html_affected", "html_would_help", "title", "withdrawn_at", "held_at"} & set(
+        mapper.column_attrs.keys()
+    )
     if not any(state.attrs[name].history.has_changes() for name in names):
         return
     _remove(mapper, connection, post)

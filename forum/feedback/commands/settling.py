@@ -351,7 +351,11 @@ def _clean_editions(thread: int, take: Callable[[str], tuple[str, int]]) -> None
 def _clean_drafts(post: Post, thread: int, take: Callable[[str], tuple[str, int]]) -> None:
     """Of drafts of replies in the thread, and of what its author has not posted yet."""
     theirs = sa.and_(Draft.about.startswith("feedback"), Draft.member_id == post.author_id)
-    for draft in db.session.scalars(sa.select(Draft).where(sa.or_(Draft.about == f"reply:{thread}", Draft.about.startswith(f"reply:{thread}~"), theirs))):
+    for draft in db.session.scalars(
+        sa.select(Draft).where(
+            sa.or_(Draft.about == f"reply:{thread}", Draft.about.startswith(f"reply:{thread}~"), theirs)
+        )
+    ):
         cleaned = _cleaned(draft.fields, take)
         if cleaned != draft.fields:
             draft.fields, draft.version = cleaned, draft.version + 1

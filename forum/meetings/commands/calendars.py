@@ -23,7 +23,9 @@ MOST_FEEDS = 10  # a person; more is a mistake, or a leak
 def subscribe(actor: Member, *, theme_id: int | None = None, shows_declined: bool = True) -> str:
     """A new address for this person's own calendar; its token, which is nowhere kept and so never shown again."""
     if len(queries.feeds_of(actor)) >= MOST_FEEDS:
-        raise Rejected(f"You have {MOST_FEEDS} calendar addresses. End one that you do not use before you make another.")
+        raise Rejected(
+            f"You have {MOST_FEEDS} calendar addresses. End one that you do not use before you make another."
+        )
     token = secrets.token_urlsafe(32)
     feed = CalendarFeed(
         member_id=actor.id,
