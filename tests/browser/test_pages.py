@@ -48,6 +48,37 @@ NOT_OPENED = {
     "meetings.progress",
     "static",
 }
+# Pages of things the demonstration has none of (a paper, a series, a reminder …), and parts of pages: the tests of their
+# rooms open them.
+NOT_OPENED |= {
+    "evaluations.give",
+    "feedback.check_reply",
+    "feedback.flag_reply",
+    "feedback.questions",
+    "feedback.reveal",
+    "feedback.reveal_reply",
+    "inbox.show",
+    "meetings.accept_item",
+    "meetings.add_series_item",
+    "meetings.change_paper",
+    "meetings.change_reminder",
+    "meetings.change_series_item",
+    "meetings.check_outside",
+    "meetings.decline_item",
+    "meetings.defer_item",
+    "meetings.edit_series",
+    "meetings.end_series",
+    "meetings.needs",
+    "meetings.one_series",
+    "meetings.opening",
+    "meetings.read_pack",
+    "meetings.read_paper",
+    "meetings.show_reminder",
+    "meetings.versions",
+    "meetings.withdraw_paper",
+    "members.group",
+    "unsubscribe.leave",
+}
 FILE = re.compile(r"\.(csv|ics|<\w+.*:(kind|format_)>)$")
 CHANGING = re.compile(r'name="(csrf_token|form_key)"[^>]*value="[^"]*"|nonce="[^"]*"')
 
