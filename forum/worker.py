@@ -22,7 +22,7 @@ from flask.cli import with_appcontext
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
 from forum.digests import commands as digests
-from forum.feedback.commands import by_mail, drafting, mailing
+from forum.feedback.commands import answering, by_mail, drafting, mailing
 from forum.meetings.commands import needs, ordering, packing, places, reminding
 from forum.members.commands import naming
 
@@ -40,6 +40,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     needs.delete_due,
     naming.name_anew,
     mailing.tell_followers,
+    answering.remind,
     digests.send_due,
     drafting.forget_old,
     inbox.forget,

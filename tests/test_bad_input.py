@@ -40,7 +40,7 @@ LONG = {"brackets": "[" * 200_000, "long": "y" * 70_000, "lines": "%0A" * 19_000
 
 # What is sent where there is no form to read the fields from.
 FIELDS = {
-    "feedback.reply": {"body": "Yes.", "attribution": "organisation", "form_key": "k", "official": "yes"},
+    "feedback.reply": {"body": "Yes.", "attribution": "organisation", "form_key": "k", "official_kind": "answer"},
     "challenges.raise_challenge": {"feedback": "1", "reply": "1", "words": SAID, "form_key": "k", "title": "T",
                                    "description": "D", "prevalence": "3", "impact": "3", "marking": "OFFICIAL"},
     "challenges.add_to_challenge": {"feedback": "1", "reply": "", "words": SAID, "form_key": "k", "challenge": "1"},

@@ -15,6 +15,7 @@ from forum.challenges import queries as challenges
 from forum.challenges.queries import ChallengeMark
 from forum.feedback import queries as feedback
 from forum.feedback import rules as feedback_rules
+from forum.feedback.queries import answering
 from forum.feedback.queries import checking as checks
 from forum.meetings import queries as meetings
 from forum.meetings import rules as meeting_rules
@@ -84,6 +85,7 @@ def _for_an_official(person: Member) -> str:
         later=[row for row in own if not row.is_overdue and not (row.response_due_on and row.response_due_on <= soon)],
         others=[] if own else challenges.without_response(person, 5),
         questions=feedback.unanswered_questions(person),
+        pace=answering.pace(person),
         owed=meetings.unanswered_by(person),
         next_meeting=meetings.next_for(person),
         ways=meeting_rules.ways,

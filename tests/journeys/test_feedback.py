@@ -40,9 +40,13 @@ def test_feedback_from_a_first_post_to_a_closed_thread(visit, cast):
     # Olu answers for the department, quoting her.
     page = olu.get(f"{thread}?quote=0").text
     assert "&gt; We referred **17** young people." in page
-    answer = {"body": "> Eleven were returned.\n\nWe will ask why.", "attribution": "organisation", "official": "yes"}
+    answer = {
+        "body": "> Eleven were returned.\n\nWe will ask why.",
+        "attribution": "organisation",
+        "official_kind": "answer",
+    }
     page = olu.post(f"{thread}/reply", data=answer, follow_redirects=True).text
-    assert "Official reply" in page
+    assert "Official answer" in page
     assert "A Forum member" in page
     assert "Bryn" not in page
 

@@ -14,12 +14,16 @@ from forum.base.db import db
 from forum.base.letters import Kind, Letter
 from forum.feedback.models import Feedback
 from forum.feedback.queries import following, mailing
-from forum.feedback.queries.following import Follower
+from forum.feedback.queries.following import Concern, Follower
 from forum.feedback.queries.mailing import PostNews
 from forum.members.models import Member
 
 PART = 50  # letters written in one transaction, in which nobody else writes on SQLite: some 50 ms
 _KEY = re.compile(r"(post|thread):(\d+):(\d+)")
+WHY = {
+    Concern.FOLLOWS: "you follow this thread, its theme or who wrote it",
+    Concern.ANSWERED: "it answers, for the department, what you posted or said “same here” to",
+}
 # Stands for what differs between the letters about one post. A character for private use: nobody types it.
 LEAVE_LINK = "\ue000"
 
@@ -35,14 +39,21 @@ def tell_followers() -> bool:
         return True
     thread = db.session.get_one(Feedback, news.feedback_id)
     people = following.to_tell(post, thread, news.organisation_id, PART)
-    letters.write_many(letters_about(news, people))
+    for concern in sorted({person.concern for person in people}):
+        theirs = [person for person in people if person.concern is concern]
+        letters.write_many(letters_about(news, theirs, _why(concern, news)))
     post.untold_from = people[-1].id + 1 if len(people) == PART else None
     return True
 
 
-def letters_about(
-    news: PostNews, people: Iterable[Follower], why: str = "you follow this thread, its theme or who wrote it"
-) -> Iterator[letters.Fields]:
+def _why(concern: Concern, news: PostNews) -> str:
+    """Why they get it, as the letter says. Who wrote what is OFFICIAL-SENSITIVE is not in a mail."""
+    if concern is Concern.MENTIONED:
+        return f"{'somebody' if news.is_sensitive else news.author} mentioned you, your organisation or your sector"
+    return WHY[concern]
+
+
+def letters_about(news: PostNews, people: Iterable[Follower], why: str) -> Iterator[letters.Fields]:
     """The letter about this post to each of these people, with a key of its own for each: whoever else tells somebody of
     the same post uses it too, and nobody gets two."""
     link = letters.link(news.path)

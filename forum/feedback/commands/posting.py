@@ -16,10 +16,20 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import NotFound, Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands import asking, checking
+from forum.feedback.commands import answering, asking, checking
 from forum.feedback.commands.reading import mark_read
-from forum.feedback.models import Attribution, Feedback, FeedbackAnswer, FeedbackKind, FlagKind, Reply, feedback_theme
+from forum.feedback.models import (
+    Attribution,
+    Feedback,
+    FeedbackAnswer,
+    FeedbackKind,
+    FlagKind,
+    OfficialKind,
+    Reply,
+    feedback_theme,
+)
 from forum.feedback.queries import checking as checking_queries
+from forum.feedback.rules import answering as officials
 from forum.feedback.rules import checking as checks
 from forum.feedback.rules import guarding
 from forum.feedback.rules.asking import Asked
@@ -102,6 +112,7 @@ def reply(
     *,
     attribution: Attribution,
     is_official: bool = False,
+    official_kind: OfficialKind | None = None,
     form_key: str | None = None,
     author: Member | None = None,
     posted_at: datetime | None = None,
@@ -111,16 +122,22 @@ def reply(
 
     The thread is taken by its number, not read first: one statement locks it, counts the reply and tells its state.
     Raises Rejected when it is closed or withdrawn, NotFound when there is none for this person.
+
+    `is_official`: said for the department, if this person may; `official_kind` says what it does there, and is refused to
+    others. To close the thread is one of these.
     """
     rules.check_poster(actor)
     speaker = _speaker(actor, author, posted_at)
+    if official_kind is not None:
+        officials.check_official(speaker)
+    speaks = (is_official or official_kind is not None) and rules.may_speak_officially(speaker)
     source = richtext.clean(body)
     if not source:
         raise Rejected("Enter your reply.", field="body")
     html = rendered(source, "body")
     found = guarding.check({"body": source}, confirmed) if confirmed is not None else ""
     at = posted_at or clock.now()
-    thread = _take_up(actor, speaker, number, form_key, at)
+    thread = _take_up(actor, speaker, number, form_key, at, speaks)
     if thread.made:
         return db.session.get_one(Reply, thread.made)
     rules.check_open(thread)
@@ -130,11 +147,14 @@ def reply(
         held_at=at if thread.is_held else None,
         body=source,
         html=html,
-        is_official=is_official and rules.may_speak_officially(speaker),
+        is_official=speaks,
+        official_kind=official_kind,
         form_key=form_key,
     )
     keep_once(said)
     history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    if official_kind is OfficialKind.CLOSE:
+        answering.close_by_answer(actor, thread.id, at, attribution is Attribution.UNATTRIBUTED)
     if thread.is_held:
         checking.raise_flag(thread.id, said.id, FlagKind.CHECKED_FIRST, "", None)
     if found:
@@ -229,12 +249,14 @@ class _Taken(NamedTuple):
     is_held: bool
 
 
-def _take_up(actor: Member | None, speaker: Member, number: int, form_key: str | None, at: datetime) -> _Taken:
-    """Lock the thread and count one more reply, unless this form's reply is there already or it waits for a look. One
-    statement."""
+def _take_up(
+    actor: Member | None, speaker: Member, number: int, form_key: str | None, at: datetime, speaks: bool
+) -> _Taken:
+    """Lock the thread and count one more reply, unless this form's reply is there already or it waits for a look; the first
+    that `speaks` for the department answers it. One statement."""
     reach, may_wait = queries.reach(speaker), checks.may_wait(actor)
     waits = {"may_wait": may_wait, "is_new": may_wait and checking_queries.is_new(speaker)}
-    given = {"thread": number, "form": form_key or None, "said_at": at, **waits, **reach.values}
+    given = {"thread": number, "form": form_key or None, "said_at": at, "speaks": speaks, **waits, **reach.values}
     found = db.session.execute(_counted(reach.where), given).one_or_none()
     if found is None:
         raise NotFound
@@ -252,11 +274,13 @@ def _counted(reach: sa.ColumnElement[bool]) -> sa.Executable:
     given = {name: sa.bindparam(name, type_=sa.Boolean) for name in ("may_wait", "is_new")}
     waits = sa.or_(given["is_new"], sa.and_(given["may_wait"], is_checked.correlate(Feedback).exists()))
     is_said = sa.and_(again.is_(None), ~waits)
+    answers = sa.and_(is_said, sa.bindparam("speaks", type_=sa.Boolean), Feedback.first_answered_at.is_(None))
     return (
         sa.update(Feedback)
         .where(Feedback.id == sa.bindparam("thread"), reach)
         .values(
             reply_count=Feedback.reply_count + sa.case((is_said, 1), else_=0),
+            first_answered_at=sa.case((answers, at), else_=Feedback.first_answered_at),
             active_at=sa.case((sa.and_(is_said, Feedback.active_at < at), at), else_=Feedback.active_at),
         )
         .returning(Feedback.id, Feedback.closed_at, Feedback.withdrawn_at, sa.cast(again, sa.Integer), waits)

@@ -5,6 +5,7 @@ An unattributed post never reaches those who follow its author's organisation as
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -21,7 +22,10 @@ from forum.feedback.models import (
     Follow,
     FollowKind,
     FollowLevel,
+    Mention,
+    MentionKind,
     Reply,
+    Support,
     feedback_theme,
 )
 from forum.feedback.queries.one import readable_by, stands
@@ -190,9 +194,21 @@ def shown_organisation(post: type[Feedback] | type[Reply]) -> sa.ColumnElement[i
 # --- whom to write to ------------------------------------------------------------------------------------------------
 
 
+class Concern(enum.IntEnum):
+    """Why somebody is told of a post whatever their level, unless that is none: it calls them, or it is an official reply
+    to what they posted or said "same here" to."""
+
+    FOLLOWS = 0
+    MENTIONED = 1
+    ANSWERED = 2
+
+
 class Follower(NamedTuple):
+    """Somebody to write to about a post: at once as they follow it so, or because the post concerns them."""
+
     id: int
     email: str
+    concern: Concern
 
 
 def next_untold() -> Feedback | Reply | None:
@@ -217,17 +233,22 @@ def to_tell(post: Contribution, thread: Feedback, organisation_id: int | None, s
 
     `organisation_id`: whose post everybody reads that it is; None where the post does not say.
     """
-    heard = _heard(thread.id, organisation_id)
-    level = sa.func.coalesce(sa.func.max(heard.c.own), sa.func.max(heard.c.other))
-    levels = sa.select(heard.c.member_id, level.label("level")).group_by(heard.c.member_id).subquery()
+    heard = _heard(thread.id, organisation_id, _concerned(post, thread.id))
+    own, other, concern = (sa.func.max(column) for column in (heard.c.own, heard.c.other, heard.c.concern))
+    level = sa.case(
+        (own == RANKS[FollowLevel.NONE], own), (concern > Concern.FOLLOWS, _ALL), else_=sa.func.coalesce(own, other)
+    )
+    people = sa.select(heard.c.member_id, level.label("level"), concern.label("concern"))
+    levels = people.group_by(heard.c.member_id).subquery()
     at_once = sa.or_(levels.c.level == _ALL, sa.and_(levels.c.level == _DIGEST, Member.notify == Notify.IMMEDIATE))
     select = (
-        sa.select(Member.id, Member.email)
+        sa.select(Member.id, Member.email, levels.c.concern)
         .join(levels, levels.c.member_id == Member.id)
         .where(Member.id >= post.untold_from, Member.id != sa.func.coalesce(sa.literal(post.author_id), 0))
         .where(at_once, Member.notify != Notify.NONE, can_be_written_to(), _reaches(thread))
     )
-    return [Follower._make(row) for row in db.session.execute(select.order_by(Member.id).limit(size))]
+    rows = db.session.execute(select.order_by(Member.id).limit(size))
+    return [Follower(number, email, Concern(why)) for number, email, why in rows]
 
 
 def can_be_written_to() -> sa.ColumnElement[bool]:
@@ -243,8 +264,34 @@ def _reaches(thread: Feedback) -> sa.ColumnElement[bool]:
     return sa.or_(Member.id.in_(inside), Member.role.in_([Role.SECRETARIAT, Role.ADMIN]))
 
 
-def _heard(number: int, organisation_id: int | None) -> sa.Subquery:
-    """Everybody with a reason to hear of a thread: the rank of their `own` level for it, and of every `other`."""
+def _concerned(post: Contribution, number: int) -> list[sa.Select[Any]]:
+    """Whom this post of that thread concerns, and why."""
+    is_reply = isinstance(post, Reply)
+    of_post = sa.and_(Mention.feedback_id == number, Mention.reply_id == (post.id if is_reply else None))
+
+    def told(member: Any, why: Concern) -> sa.Select[Any]:
+        unknown = sa.cast(sa.null(), sa.Integer)
+        return sa.select(member, unknown, unknown, sa.literal(int(why)))
+
+    def called(kind: MentionKind) -> sa.Select[Any]:
+        return sa.select(Mention.target_id).where(of_post, Mention.kind == kind)
+
+    of_sector = sa.select(Organisation.id).where(Organisation.sector_id.in_(called(MentionKind.SECTOR)))
+    mentioned = sa.or_(
+        Member.id.in_(called(MentionKind.MEMBER)),
+        Member.organisation_id.in_(called(MentionKind.ORGANISATION)),
+        Member.organisation_id.in_(of_sector),
+    )
+    parts = [told(Member.id, Concern.MENTIONED).where(mentioned)]
+    if isinstance(post, Reply) and post.is_official:
+        parts.append(told(Feedback.author_id, Concern.ANSWERED).where(Feedback.id == number))
+        parts.append(told(Support.member_id, Concern.ANSWERED).where(Support.feedback_id == number))
+    return parts
+
+
+def _heard(number: int, organisation_id: int | None, concerned: list[sa.Select[Any]]) -> sa.Subquery:
+    """Everybody with a reason to hear of a thread: the rank of their `own` level for it, and of every `other`; and those
+    whom a post of it concerns."""
     themes = sa.select(feedback_theme.c.theme_id).where(feedback_theme.c.feedback_id == number)
     is_thread = sa.and_(Follow.kind == FollowKind.THREAD, Follow.target_id == number)
     others = [sa.and_(Follow.kind == FollowKind.THEME, Follow.target_id.in_(themes))]
@@ -256,11 +303,17 @@ def _heard(number: int, organisation_id: int | None) -> sa.Subquery:
         Follow.target_id == theme_interest.c.theme_id,
     )
     nothing, digest = sa.cast(sa.null(), sa.Integer), sa.literal(_DIGEST)
+    no_concern = sa.literal(int(Concern.FOLLOWS)).label("concern")
     parts = [
-        sa.select(Follow.member_id.label("member_id"), rank().label("own"), nothing.label("other")).where(is_thread),
-        sa.select(Follow.member_id, nothing, rank()).where(sa.or_(*others)),
-        sa.select(theme_interest.c.member_id, nothing, digest).where(theme_interest.c.theme_id.in_(themes), ~set_aside),
-        sa.select(Feedback.author_id, nothing, digest).where(Feedback.id == number),
-        sa.select(Reply.author_id, nothing, digest).where(Reply.feedback_id == number, stands(Reply)),
+        sa.select(Follow.member_id.label("member_id"), rank().label("own"), nothing.label("other"), no_concern).where(
+            is_thread
+        ),
+        sa.select(Follow.member_id, nothing, rank(), no_concern).where(sa.or_(*others)),
+        sa.select(theme_interest.c.member_id, nothing, digest, no_concern).where(
+            theme_interest.c.theme_id.in_(themes), ~set_aside
+        ),
+        sa.select(Feedback.author_id, nothing, digest, no_concern).where(Feedback.id == number),
+        sa.select(Reply.author_id, nothing, digest, no_concern).where(Reply.feedback_id == number, stands(Reply)),
+        *concerned,
     ]
     return sa.union_all(*parts).subquery()

@@ -24,6 +24,7 @@ from forum.feedback.models import (
     Follow,
     FollowKind,
     FollowLevel,
+    OfficialKind,
     ReadMark,
     Reply,
     feedback_theme,
@@ -41,6 +42,7 @@ _IS_SHOWN = sa.or_(
     Reply.author_id == sa.bindparam("reader", type_=sa.Integer),
     sa.bindparam("sees_held", type_=sa.Boolean),
 )
+_officer = sa.alias(Member.__table__, "officer")
 MOST_WORDS = 2_000  # of a text compared word by word; longer ones line by line, as comparing grows with the square
 
 
@@ -79,6 +81,9 @@ class Thread(NamedTuple):
     followed: FollowLevel | None  # the level the reader chose for it
     new_count: int  # replies that are new to somebody who read the thread before
     has_draft: bool  # of a reply
+    first_answered_at: datetime | None  # when the department first replied
+    assigned_to_id: int | None
+    assigned_to: str  # the officer's name; for officials alone
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
@@ -98,6 +103,7 @@ class PostRow(NamedTuple):
     author_id: int | None
     html: str
     is_official: bool
+    official_kind: OfficialKind | None
     posted_at: datetime
     edited_at: datetime | None
     withdrawn_at: datetime | None
@@ -186,6 +192,11 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             followed.scalar_subquery(),
             new.add_columns(sa.func.count(Reply.id)).scalar_subquery(),
             _has_draft(),
+            Feedback.first_answered_at,
+            Feedback.assigned_to_id,
+            sa.func.coalesce(
+                sa.select(_officer.c.name).where(_officer.c.id == Feedback.assigned_to_id).scalar_subquery(), ""
+            ),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
@@ -228,6 +239,7 @@ def _replies() -> Listing:
             Reply.author_id,
             Reply.html,
             Reply.is_official,
+            Reply.official_kind,
             Reply.posted_at,
             Reply.edited_at,
             Reply.withdrawn_at,

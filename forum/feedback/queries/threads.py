@@ -35,6 +35,7 @@ class Filter(NamedTuple):
     marking: Marking | None = None
     only_unread: bool = False
     only_mine: bool = False
+    only_assigned: bool = False  # to the reader
 
 
 class ThreadRow(NamedTuple):
@@ -283,6 +284,8 @@ def _conditions(wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
         yield Feedback.author_id == _READER
     else:
         yield Feedback.withdrawn_at.is_(None)
+    if wanted.only_assigned:
+        yield Feedback.assigned_to_id == _READER
     if wanted.only_unread:
         yield is_unread_by(_READER)
     if wanted.theme_id is not None:

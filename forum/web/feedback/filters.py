@@ -58,6 +58,7 @@ def narrowing(shown: list[Select], sent: Mapping[str, str]) -> Filter:
         marking=Marking(chosen["marking"]) if "marking" in chosen else None,
         only_unread=bool(sent.get("unread")),
         only_mine=bool(sent.get("mine")),
+        only_assigned=sent.get("assigned") == "me",
     )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forum.feedback import rules
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, OfficialKind, Reply
+from forum.feedback.rules import answering
 from forum.feedback.rules.asking import Asked
 from forum.members.models import Member
 from forum.reference.models import Marking
 from forum.web.fields import (
     CheckboxesField,
-    CheckboxField,
     Choice,
     Form,
     HiddenField,
@@ -38,6 +38,12 @@ MARKINGS = [
     Choice(Marking.OFFICIAL, Marking.OFFICIAL.value, "Most feedback"),
     Choice(Marking.SENSITIVE, Marking.SENSITIVE.value, "Not to be forwarded outside the Forum, and left out of what is published"),
 ]  # fmt: skip
+
+OWN_WORDS = "own"  # of somebody who could speak for the department, and does not
+OFFICIAL = [
+    *(Choice(kind, said.words, said.hint) for kind, said in answering.OFFICIAL.items()),
+    Choice(OWN_WORDS, "My own words", "Not for the department"),
+]
 
 
 def attributions(author: Member) -> list[Choice]:
@@ -216,27 +222,36 @@ class ReplyForm(Form):
         "Your reply", required="Enter your reply", hint="Leave an empty line between paragraphs.", rows=6
     )
     attribution = RadioField("How may it be attributed?", called="Attribution", mark_optional=False)
-    official = CheckboxField("Reply for the department", mark_optional=False)
+    official_kind = RadioField("What is this?", mark_optional=False, small=True, choices=OFFICIAL)
 
     @classmethod
     def new(cls, body: str, attribution: Attribution) -> ReplyForm:
         return cls(
             formdata=None,
-            data={"form_key": secrets.token_urlsafe(16), "body": body, "attribution": attribution, "official": True},
+            data={
+                "form_key": secrets.token_urlsafe(16),
+                "body": body,
+                "attribution": attribution,
+                "official_kind": OfficialKind.ANSWER,
+            },
         )
 
     def offer(self, author: Member) -> ReplyForm:
         self.attribution.choices = attributions(author)
         if not rules.may_speak_officially(author):
-            del self.official
+            del self.official_kind
         return self
 
     def details(self) -> dict[str, Any]:
         return {
             "attribution": self.attribution.data or Attribution.ORGANISATION,
-            "is_official": bool(self.official.data) if "official" in self else False,
+            "official_kind": self._kind(),
             "form_key": self.form_key.data or None,
         }
+
+    def _kind(self) -> OfficialKind | None:
+        chosen = self.official_kind.data if "official_kind" in self else None
+        return chosen if isinstance(chosen, OfficialKind) else None
 
 
 class EditReplyForm(Form):

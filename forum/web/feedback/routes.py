@@ -18,7 +18,8 @@ from forum.feedback import commands, queries, rules
 from forum.feedback.commands.drafting import forget_posted
 from forum.feedback.commands.drafting import save as save_draft
 from forum.feedback.models import Attribution, Draft
-from forum.feedback.queries import asking, drafting
+from forum.feedback.queries import answering, asking, drafting
+from forum.feedback.rules import answering as officials
 from forum.feedback.rules.beginning import check_area, title_of
 from forum.feedback.rules.guarding import MayIdentify
 from forum.reference.models import PoliceForce, Priority, Theme
@@ -264,7 +265,18 @@ def _page_of(number: int, form: ReplyForm | None = None, worries: MayIdentify | 
         kind=rules.KINDS[thread.kind],
         rules=rules,
         worries=worries,
+        notes=answering.notes(me(), number),
+        answers=officials,
+        days_to_answer=_days_to_answer(thread),
     )
+
+
+def _days_to_answer(thread: queries.Thread) -> int | None:
+    """How many working days it took until the department first replied, for officials."""
+    if thread.first_answered_at is None or not officials.may_work(me()):
+        return None
+    asked, answered = (clock.london(moment).date() for moment in (thread.posted_at, thread.first_answered_at))
+    return officials.working_days_between(asked, answered)
 
 
 def _reply_form(thread: queries.Thread) -> ReplyForm:
