@@ -38,6 +38,23 @@
     });
   });
 
+  // A quote goes below what was typed already; without this script the page comes again with the quote in the form.
+  document.querySelectorAll("a[data-quote]").forEach((link) => link.addEventListener("click", async (event) => {
+    const box = document.querySelector("form[data-draft^='reply:'] textarea");
+    if (!box || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      const answer = await fetch(link.dataset.quote);
+      if (!answer.ok || answer.redirected) throw new Error();
+      const typed = box.value.trimEnd();
+      box.value = (typed ? `${typed}\n\n` : "") + await answer.text();
+      box.dispatchEvent(new Event("input", {bubbles: true}));
+      box.focus();
+      box.setSelectionRange(box.value.length, box.value.length);
+      box.scrollIntoView({block: "center"});
+    } catch { location.href = link.href; }
+  }));
+
   // The area filled in from the profile goes when a post is to carry no name; one that was chosen stays.
   document.querySelectorAll("form[data-draft=feedback] [name=force_id]").forEach((area) => {
     const filled = area.value;

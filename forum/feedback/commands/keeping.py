@@ -12,7 +12,7 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands import asking, checking
+from forum.feedback.commands import asking, checking, quoting
 from forum.feedback.commands.posting import chosen_themes, filed, guarded, rendered, worded
 from forum.feedback.models import (
     Attribution,
@@ -66,7 +66,8 @@ def edit(
         feedback.edited_at = clock.now()
         asking.keep(feedback, said)
     words["html"] = asking.with_answers(words["html"], said)
-    _set(feedback, **words, attribution=attribution)
+    _set(feedback, **words)
+    _attribute(feedback, attribution)
     if found:
         checking.raise_flag(feedback.id, None, FlagKind.PERSONAL_DATA, found, None)
     _file(feedback, kind, priority_id, theme_ids, force_id, marking)
@@ -88,7 +89,7 @@ def edit_reply(
     if source != reply.body:
         _keep_edition(reply)
         _set(reply, body=source, html=rendered(source, "body"), edited_at=clock.now())
-    reply.attribution = attribution
+    _attribute(reply, attribution)
     _note(actor, "edited", reply)
 
 
@@ -123,8 +124,9 @@ def withdraw(actor: Member, contribution: Feedback | Reply, reason: str) -> None
 def empty(contribution: Feedback | Reply, title: str, because: str, at: datetime) -> None:
     """Take the words out of the row, so that nothing can show them by mistake; an edition that no page shows keeps them.
 
-    It says when (`at`) and why from then on, and counts no more.
+    It says when (`at`) and why from then on, and counts no more. Quotes of it go too.
     """
+    quoting.take_back(contribution)
     _keep_edition(contribution, at, and_answers=True)
     _set(contribution, withdrawn_at=at, withdrawn_because=because, html="", version=contribution.version + 1)
     if isinstance(contribution, Feedback):
@@ -184,6 +186,15 @@ def _take_up(contribution: Feedback | Reply, version: int) -> None:
     if not contribution.is_withdrawn and version != contribution.version:
         rules.check_version(contribution, version, queries.last_to_change(contribution))
     contribution.version += 1
+
+
+def _attribute(post: Feedback | Reply, attribution: Attribution) -> None:
+    """Name the author otherwise, in quotes too."""
+    if post.attribution is attribution:
+        return
+    post.attribution = attribution
+    db.session.flush()
+    quoting.name_anew(post, queries.author_of(post))
 
 
 def _set(contribution: Contribution, **values: Any) -> None:

@@ -15,7 +15,16 @@ from forum.feedback.queries.one import (
     stands,
     unattributed_authors,
 )
-from forum.feedback.queries.reading import Change, PostRow, Thread, changes, replies, thread, words_to_quote
+from forum.feedback.queries.reading import (
+    Change,
+    PostRow,
+    Thread,
+    author_of,
+    changes,
+    replies,
+    thread,
+    words_to_quote,
+)
 from forum.feedback.queries.threads import (
     Choices,
     Filter,
@@ -45,6 +54,7 @@ __all__ = [
     "ThreadRow",
     "WaitingRow",
     "author_columns",
+    "author_of",
     "author_words",
     "changes",
     "choices",

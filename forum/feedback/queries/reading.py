@@ -32,6 +32,7 @@ from forum.feedback.models import (
 from forum.feedback.queries import asking, unread
 from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
+from forum.feedback.rules import quoting
 from forum.members.models import Group, Member, Organisation
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
@@ -119,6 +120,7 @@ class Change(NamedTuple):
     """
 
     reply_id: int | None
+    author: str
     at: datetime
     parts: list[tuple[str, list[tuple[str, str]]]]
 
@@ -260,13 +262,27 @@ def _post(row: tuple[Any, ...]) -> PostRow:
 
 
 def words_to_quote(actor: Member, number: int, reply_number: int | None) -> str:
-    """The source of a post as a Markdown quotation, to begin a reply with; empty for what was withdrawn."""
+    """A post as a Markdown quote, to begin a reply with; empty for what was withdrawn, or is not to be read. One
+    statement."""
+    post, words = (Reply, Reply.body) if reply_number else (Feedback, Feedback.happening)
+    select = sa.select(*author_columns(post), words).select_from(post)
     if reply_number:
-        select = sa.select(Reply.body).join(Reply.feedback).where(Reply.id == reply_number, stands(Reply))
-    else:
-        select = sa.select(Feedback.happening)
-    said = db.session.scalar(select.where(Feedback.id == number, readable_by(actor))) or ""
-    return "\n".join(f"> {line}" if line else ">" for line in said.split("\n")) + "\n\n" if said else ""
+        select = select.join(Reply.feedback).where(Reply.id == reply_number, stands(Reply))
+    select = select.outerjoin(Member, Member.id == post.author_id)
+    select = select.outerjoin(Organisation, Organisation.id == post.organisation_id)
+    found = db.session.execute(select.where(Feedback.id == number, readable_by(actor))).one_or_none()
+    if found is None or not found[-1]:
+        return ""
+    *author, said = found
+    return quoting.quote(author_words(*author), number, reply_number, said)
+
+
+def author_of(post: Feedback | Reply) -> str:
+    """How the author of this post is named to everybody. One statement."""
+    kind = type(post)
+    select = sa.select(*author_columns(kind)).select_from(kind).outerjoin(Member, Member.id == kind.author_id)
+    select = select.outerjoin(Organisation, Organisation.id == kind.organisation_id).where(kind.id == post.id)
+    return author_words(*db.session.execute(select).one())
 
 
 # --- how it read before ----------------------------------------------------------------------------------------------
@@ -288,31 +304,45 @@ def changes(number: int) -> list[Change]:
         of_post[edition.reply_id].append(edition)
     now = _present_words(number, list(of_post))
     if None in now:
-        now[None]["answers"] = _as_text([(0, *one) for one in asking.answers(number)])
+        now[None].words["answers"] = _as_text([(0, *one) for one in asking.answers(number)])
     found = [change for post, earlier in of_post.items() for change in _steps(post, earlier, now[post])]
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _present_words(number: int, posts: list[int | None]) -> dict[int | None, dict[str, str]]:
+class _Now(NamedTuple):
+    author: str
+    words: dict[str, str]
+
+
+def _present_words(number: int, posts: list[int | None]) -> dict[int | None, _Now]:
     if not posts:
         return {}
-    first = sa.select(sa.null(), Feedback.title, Feedback.happening, Feedback.affected, Feedback.would_help).where(
-        Feedback.id == number
-    )
-    empty = sa.literal("")
-    others = sa.select(Reply.id, empty, Reply.body, empty, empty).where(Reply.id.in_([post for post in posts if post]))
     names = ("title", "happening", "affected", "would_help")
-    rows: Any = db.session.execute(sa.union_all(first, others))
-    return {row[0]: dict(zip(names, row[1:], strict=True)) if row[0] is None else {"body": row[2]} for row in rows}
+    first = _with_author(Feedback, sa.null(), *(getattr(Feedback, name) for name in names)).where(Feedback.id == number)
+    empty = sa.literal("")
+    others = _with_author(Reply, Reply.id, empty, Reply.body, empty, empty)
+    others = others.where(Reply.id.in_([post for post in posts if post]))
+    found: dict[int | None, _Now] = {}
+    for post, *rest in db.session.execute(sa.union_all(first, others)):
+        words = dict(zip(names, rest[-4:], strict=True)) if post is None else {"body": rest[-3]}
+        found[post] = _Now(author_words(*rest[:-4]), words)
+    return found
 
 
-def _steps(post: int | None, earlier: list[Edition], now: dict[str, str]) -> Iterator[Change]:
+def _with_author(post: type[Feedback] | type[Reply], number: Any, *words: Any) -> sa.Select[Any]:
+    """A post's number, the columns of its author and its words."""
+    select = sa.select(sa.cast(number, sa.Integer), *author_columns(post), *words).select_from(post)
+    select = select.outerjoin(Member, Member.id == post.author_id)
+    return select.outerjoin(Organisation, Organisation.id == post.organisation_id)
+
+
+def _steps(post: int | None, earlier: list[Edition], now: _Now) -> Iterator[Change]:
     were = [edition.words | {"answers": _as_text(edition.words.get("answers", ()))} for edition in earlier]
-    for edition, before, after in zip(earlier, were, [*were[1:], now], strict=True):
+    for edition, before, after in zip(earlier, were, [*were[1:], now.words], strict=True):
         names = dict.fromkeys([*after, "answers"])
         changed = [name for name in names if before.get(name, "") != after.get(name, "")]
         parts = [(name, differences(before.get(name, ""), after.get(name, ""))) for name in changed]
-        yield Change(post, edition.replaced_at, parts)
+        yield Change(post, now.author, edition.replaced_at, parts)
 
 
 def _as_text(answers: Iterable[Sequence[Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -211,6 +211,13 @@ def reply(number: int) -> ResponseReturnValue:
         else:
             return redirect(url_for(".show", number=number, at=said.id, _anchor=f"post-{said.id}"))
     return _page_of(number, form, worries)
+
+
+@blueprint.get("/<int:number>/quote/<int:reply_number>")
+def quote(number: int, reply_number: int) -> ResponseReturnValue:
+    """The words of a reply (0: of the first post) as a quote, for the page's script to put into the form."""
+    queries.thread(me(), number)
+    return Response(queries.words_to_quote(me(), number, reply_number or None), mimetype="text/plain")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
