@@ -9,7 +9,7 @@
     let waiting = 0, before = null, running = null;
     const held = () => {
       const data = new FormData(form);
-      ["confirmed"].forEach((name) => data.delete(name));
+      ["confirmed", "told"].forEach((name) => data.delete(name));
       for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
       data.set("about", form.dataset.draft);
       return new URLSearchParams(data);

@@ -10,6 +10,7 @@ from markupsafe import escape
 from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
+from forum.feedback.commands import mentioning
 from forum.feedback.models import Feedback, FeedbackAnswer, TemplateQuestion, ThemeTemplate
 from forum.feedback.queries import asking
 from forum.feedback.rules import asking as rules
@@ -73,7 +74,8 @@ def show_anew(feedback: Feedback) -> None:
     db.session.flush()
     wanted = sa.select(FeedbackAnswer).where(FeedbackAnswer.feedback_id == feedback.id)
     stored = db.session.scalars(wanted.order_by(FeedbackAnswer.position)).all()
-    feedback.html = with_answers(richtext.to_html(feedback.happening), stored)
+    html = with_answers(richtext.to_html(feedback.happening), stored)
+    feedback.html = mentioning.mark({"html": html})[0]["html"]
 
 
 def to_ask(theme_ids: Collection[int], before: Sequence[asking.Answer] = ()) -> list[Asked]:

@@ -12,8 +12,8 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands import asking, checking, quoting
-from forum.feedback.commands.posting import chosen_themes, filed, guarded, rendered, worded
+from forum.feedback.commands import asking, checking, mentioning, quoting
+from forum.feedback.commands.posting import FRESH, SHOWN, chosen_themes, filed, guarded, rendered, worded
 from forum.feedback.models import (
     Attribution,
     Contribution,
@@ -26,6 +26,7 @@ from forum.feedback.models import (
 )
 from forum.feedback.queries import asking as asked
 from forum.feedback.rules import guarding
+from forum.feedback.rules.mentioning import Target
 from forum.members.models import Member
 from forum.reference.models import Marking
 
@@ -50,10 +51,11 @@ def edit(
     version: int,
     answers: Mapping[str, str] | None = None,
     confirmed: str | None = None,
+    told: str | None = None,
 ) -> None:
     """Word and file one's own thread anew. How it read before stays in its history.
 
-    `answers` (None: they stay) and `confirmed` as in `post`.
+    `answers` (None: they stay), `confirmed` and `told` as in `post`.
     """
     _take_up(feedback, version)
     rules.check_editor(actor, feedback)
@@ -66,7 +68,10 @@ def edit(
         feedback.edited_at = clock.now()
         asking.keep(feedback, said)
     words["html"] = asking.with_answers(words["html"], said)
+    shown, called = mentioning.mark({name: words[name] for name in SHOWN})
+    words |= shown
     _set(feedback, **words)
+    _call(actor, feedback, called, told)
     _attribute(feedback, attribution)
     if found:
         checking.raise_flag(feedback.id, None, FlagKind.PERSONAL_DATA, found, None)
@@ -75,7 +80,14 @@ def edit(
 
 
 def edit_reply(
-    actor: Member, reply: Reply, body: str, attribution: Attribution, *, version: int, confirmed: str | None = None
+    actor: Member,
+    reply: Reply,
+    body: str,
+    attribution: Attribution,
+    *,
+    version: int,
+    confirmed: str | None = None,
+    told: str | None = None,
 ) -> None:
     """Word one's own reply anew. How it read before stays in the thread's history."""
     _take_up(reply, version)
@@ -88,7 +100,9 @@ def edit_reply(
         checking.raise_flag(reply.feedback_id, reply.id, FlagKind.PERSONAL_DATA, found, None)
     if source != reply.body:
         _keep_edition(reply)
-        _set(reply, body=source, html=rendered(source, "body"), edited_at=clock.now())
+        shown, called = mentioning.mark({"html": rendered(source, "body")})
+        _set(reply, body=source, html=shown["html"], edited_at=clock.now())
+        _call(actor, reply, called, told)
     _attribute(reply, attribution)
     _note(actor, "edited", reply)
 
@@ -186,6 +200,14 @@ def _take_up(contribution: Feedback | Reply, version: int) -> None:
     if not contribution.is_withdrawn and version != contribution.version:
         rules.check_version(contribution, version, queries.last_to_change(contribution))
     contribution.version += 1
+
+
+def _call(actor: Member, post: Feedback | Reply, called: list[Target], told: str | None) -> None:
+    """Who is called by an edit is told of the post while it is news; who was told of it already is not told again."""
+    number, reply_number = (post.id, None) if isinstance(post, Feedback) else (post.feedback_id, post.id)
+    now = clock.now()
+    if mentioning.change(actor, number, reply_number, called, told, now) and post.posted_at >= now - FRESH:
+        post.untold_from = 0
 
 
 def _attribute(post: Feedback | Reply, attribution: Attribution) -> None:

@@ -16,7 +16,7 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import NotFound, Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands import answering, asking, checking
+from forum.feedback.commands import answering, asking, checking, mentioning
 from forum.feedback.commands.reading import mark_read
 from forum.feedback.models import (
     Attribution,
@@ -37,6 +37,7 @@ from forum.members.models import Member
 from forum.reference import queries as reference
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
+SHOWN = ("html", "html_affected", "html_would_help")
 FRESH = timedelta(hours=1)  # what is entered as said longer ago is no news that somebody is written to about at once
 
 
@@ -61,11 +62,13 @@ def post(
     is_demonstration: bool = False,
     answers: Mapping[str, str] | None = None,
     confirmed: str | None = None,
+    told: str | None = None,
 ) -> Feedback:
     """Start a thread. No priority means cross-cutting. The same form sent twice starts one thread.
 
     `answers`: to the themes' questions, by key; None where nobody is asked. `confirmed` has the guard look: it raises
-    MayIdentify until the seal of the very same words is given back ("": not yet); None lets words from elsewhere in.
+    MayIdentify until the seal of the very same words is given back ("": not yet); None lets words from elsewhere in. So
+    does `told` with mentions that reach many (ReachesMany); None tells nobody of these.
     """
     rules.check_poster(actor)
     speaker = _speaker(actor, author, posted_at)
@@ -78,6 +81,9 @@ def post(
     found = guarding.check(guarded(words, said), confirmed) if confirmed is not None else ""
     is_held = checks.is_held(actor, themes, checks.may_wait(actor) and checking_queries.is_new(speaker))
     words["html"] = asking.with_answers(words["html"], said)
+    shown, called = mentioning.mark({name: words[name] for name in SHOWN} if posted_at is None else {})
+    words |= shown
+    called = mentioning.check(speaker, called, None, told)
     feedback = Feedback(
         **words,
         **filed(priority_id, force_id),
@@ -95,6 +101,7 @@ def post(
     keep_once(feedback)
     if said:
         asking.keep(feedback, said)
+    mentioning.keep(feedback.id, None, called, at)
     history.note(actor, "posted", feedback, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if is_held:
         checking.raise_flag(feedback.id, None, FlagKind.CHECKED_FIRST, "", None)
@@ -117,6 +124,7 @@ def reply(
     author: Member | None = None,
     posted_at: datetime | None = None,
     confirmed: str | None = None,
+    told: str | None = None,
 ) -> Reply:
     """Reply in the thread with this number. The same form sent twice makes one reply.
 
@@ -124,7 +132,7 @@ def reply(
     Raises Rejected when it is closed or withdrawn, NotFound when there is none for this person.
 
     `is_official`: said for the department, if this person may; `official_kind` says what it does there, and is refused to
-    others. To close the thread is one of these.
+    others. To close the thread is one of these. `told` as in `post`.
     """
     rules.check_poster(actor)
     speaker = _speaker(actor, author, posted_at)
@@ -141,17 +149,20 @@ def reply(
     if thread.made:
         return db.session.get_one(Reply, thread.made)
     rules.check_open(thread)
+    shown, called = mentioning.mark({"html": html} if posted_at is None else {})
+    called = mentioning.check(speaker, called, thread.id, told)
     said = Reply(
         **_said_by(actor, speaker, attribution, at),
         feedback_id=thread.id,
         held_at=at if thread.is_held else None,
         body=source,
-        html=html,
+        html=shown.get("html", html),
         is_official=speaks,
         official_kind=official_kind,
         form_key=form_key,
     )
     keep_once(said)
+    mentioning.keep(thread.id, said.id, called, at)
     history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if official_kind is OfficialKind.CLOSE:
         answering.close_by_answer(actor, thread.id, at, attribution is Attribution.UNATTRIBUTED)

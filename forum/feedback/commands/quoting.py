@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from forum.base import richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
+from forum.feedback.commands import mentioning
 from forum.feedback.models import Draft, Edition, Feedback, Reply
 from forum.feedback.rules import quoting as rules
 
@@ -56,6 +57,7 @@ def _in_all(post: Feedback | Reply, change: Callable[[str], str]) -> None:
 def _rendered(body: str) -> str:
     """A reply that grew past the longest text by a longer name keeps what it can show."""
     try:
-        return richtext.to_html(body)
+        html = richtext.to_html(body)
     except Rejected:
-        return richtext.to_html(body[: richtext.LONGEST])
+        html = richtext.to_html(body[: richtext.LONGEST])
+    return mentioning.mark({"html": html})[0]["html"]

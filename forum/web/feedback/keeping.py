@@ -12,9 +12,8 @@ from forum.feedback.commands.asking import to_ask
 from forum.feedback.models import Feedback, Reply
 from forum.feedback.queries import asking
 from forum.feedback.rules.asking import Asked
-from forum.feedback.rules.guarding import MayIdentify
 from forum.web.feedback.forms import EditForm, EditReplyForm, FilingForm, ReasonForm, attributions
-from forum.web.feedback.routes import blueprint, chosen_themes, offer
+from forum.web.feedback.routes import asked_about, blueprint, chosen_themes, confirmations, offer
 from forum.web.furniture import me, only_if, say
 
 
@@ -38,21 +37,22 @@ def _save(feedback: Feedback, kind: type[FilingForm], template: str) -> Response
     form = kind() if request.method == "POST" else kind.of(feedback)
     offer(form)
     form.keep_offering(feedback)
-    number, theirs, worries = feedback.id, None, None
+    number, theirs = feedback.id, None
+    worries: Rejected | None = None
     if "ask" not in request.form and form.submitted():
-        details = form.details() | ({"confirmed": request.form.get("confirmed", "")} if is_edit else {})
+        details = form.details() | (confirmations() if is_edit else {})
         try:
             with transaction():
                 (commands.edit if is_edit else commands.classify)(me(), feedback, **details)
         except Rejected as refusal:
             form.reject(refusal)
-            worries = refusal if isinstance(refusal, MayIdentify) else None
+            worries = refusal
             feedback = queries.get(me(), number)
             theirs = _newer(form, feedback)
         else:
             say("Your changes are saved")
             return redirect(url_for(".show", number=number))
-    return render_template(template, form=form, feedback=feedback, theirs=theirs, worries=worries)
+    return render_template(template, form=form, feedback=feedback, theirs=theirs, **asked_about(worries))
 
 
 def _with_questions(feedback: Feedback) -> type[EditForm]:
@@ -70,23 +70,24 @@ def edit_reply(number: int, reply_number: int) -> ResponseReturnValue:
     only_if(rules.may_edit(me(), reply))
     form = EditReplyForm() if request.method == "POST" else EditReplyForm.of(reply)
     form.attribution.choices = attributions(me())
-    theirs, worries = None, None
+    theirs: Feedback | Reply | None = None
+    worries: Rejected | None = None
     if form.submitted():
-        version, confirmed = form.version.data or 0, request.form.get("confirmed", "")
+        version = form.version.data or 0
         try:
             with transaction():
                 said = form.body.data, form.attribution.data
-                commands.edit_reply(me(), reply, *said, version=version, confirmed=confirmed)
+                commands.edit_reply(me(), reply, *said, version=version, **confirmations())
         except Rejected as refusal:
             form.reject(refusal)
-            worries = refusal if isinstance(refusal, MayIdentify) else None
+            worries = refusal
             reply = queries.get_reply(me(), number, reply_number)
             theirs = _newer(form, reply)
         else:
             say("Your changes are saved")
             return redirect(_place(reply))
     return render_template(
-        "feedback/edit_reply.html", form=form, reply=reply, number=number, theirs=theirs, worries=worries
+        "feedback/edit_reply.html", form=form, reply=reply, number=number, theirs=theirs, **asked_about(worries)
     )
 
 

@@ -22,6 +22,7 @@ from forum.feedback.queries import answering, asking, drafting
 from forum.feedback.rules import answering as officials
 from forum.feedback.rules.beginning import check_area, title_of
 from forum.feedback.rules.guarding import MayIdentify
+from forum.feedback.rules.mentioning import ReachesMany
 from forum.reference.models import PoliceForce, Priority, Theme
 from forum.reference.queries import by_slug, choices_of
 from forum.reference.queries import get as entry
@@ -77,23 +78,23 @@ def post() -> ResponseReturnValue:
     draft = next((one for one in kept if one.id == request.args.get("draft", type=int)), None)
     form = _continued(draft) if draft else kind() if request.method == "POST" else _first_form(kind, theme)
     offer(form)
-    worries = None
+    worries: Rejected | None = None
     if "save" in request.form:
         return _keep_draft("feedback", form.form_key.data or "", url_for(".post"))
     if not {"preview", "ask"} & request.form.keys() and form.submitted():
         try:
             check_area(form.attribution.data, form.force_id.data, _own_area(), _has_seen_area(form))
             with transaction():
-                feedback = commands.post(me(), **form.details(), confirmed=request.form.get("confirmed", ""))
+                feedback = commands.post(me(), **form.details(), **confirmations())
                 forget_posted(me(), "feedback", form.form_key.data or "")
         except Rejected as refusal:
             form.reject(refusal)
-            worries = refusal if isinstance(refusal, MayIdentify) else None
+            worries = refusal
         else:
             say(f"{feedback.reference} is posted")
             return redirect(url_for(".show", number=feedback.id))
     drafts = [] if draft else [(one, first_words(one)) for one in kept]
-    page = {"form": form, "preview": _preview(form), "asked": asked, "worries": worries, "drafts": drafts}
+    page = {"form": form, "preview": _preview(form), "asked": asked, "drafts": drafts, **asked_about(worries)}
     page["is_short"] = "short" in request.form
     return render_template("feedback/new.html", **page)
 
@@ -139,6 +140,19 @@ def questions() -> ResponseReturnValue:
     asked = asking.of_themes(_numbers(request.args.getlist("theme")))
     form = PostForm.asking(asked.questions)(formdata=None)
     return render_template("feedback/questions.html", form=form, asked=asked)
+
+
+def confirmations() -> dict[str, Any]:
+    """What the author was shown about their words, and agreed to: what may identify somebody, and how many are told."""
+    return {name: request.form.get(name, "") for name in ("confirmed", "told")}
+
+
+def asked_about(refusal: Rejected | None) -> dict[str, Rejected | None]:
+    """What the form asks the author about, as its templates know it."""
+    return {
+        "worries": refusal if isinstance(refusal, MayIdentify) else None,
+        "many": refusal if isinstance(refusal, ReachesMany) else None,
+    }
 
 
 def chosen_themes() -> list[int]:
@@ -193,21 +207,21 @@ def _preview(form: EditForm) -> dict[str, Any] | None:
 
 @blueprint.post("/<int:number>/reply")
 def reply(number: int) -> ResponseReturnValue:
-    form, worries = ReplyForm().offer(me()), None
+    form = ReplyForm().offer(me())
+    worries: Rejected | None = None
     if "save" in request.form:
         queries.thread(me(), number)
         place = url_for(".show", number=number, _anchor="reply")
         return _keep_draft(f"reply:{number}", form.form_key.data or "", place)
     if form.submitted():
-        confirmed = request.form.get("confirmed", "")
         try:
             with transaction():
-                said = commands.reply(me(), number, form.body.data, **form.details(), confirmed=confirmed)
+                said = commands.reply(me(), number, form.body.data, **form.details(), **confirmations())
                 if request.form.get("drafted"):
                     forget_posted(me(), f"reply:{number}", form.form_key.data or "")
         except Rejected as refusal:
             form.reject(refusal)
-            worries = refusal if isinstance(refusal, MayIdentify) else None
+            worries = refusal
         else:
             return redirect(url_for(".show", number=number, at=said.id, _anchor=f"post-{said.id}"))
     return _page_of(number, form, worries)
@@ -251,7 +265,7 @@ def _seen_until() -> datetime:
     return min(seen, now) if seen.tzinfo else now
 
 
-def _page_of(number: int, form: ReplyForm | None = None, worries: MayIdentify | None = None) -> ResponseReturnValue:
+def _page_of(number: int, form: ReplyForm | None = None, worries: Rejected | None = None) -> ResponseReturnValue:
     """The thread, a page of its replies, and the form at its foot."""
     thread = queries.thread(me(), number)
     at = request.args.get("at", type=int)
@@ -271,7 +285,7 @@ def _page_of(number: int, form: ReplyForm | None = None, worries: MayIdentify | 
         challenges=challenges.of_threads([number]).get(number, []),
         kind=rules.KINDS[thread.kind],
         rules=rules,
-        worries=worries,
+        **asked_about(worries),
         notes=answering.notes(me(), number),
         answers=officials,
         days_to_answer=_days_to_answer(thread),
