@@ -24,11 +24,13 @@ from forum.base.letters.answers import Outcome
 from forum.challenges import commands as challenges
 from forum.challenges.models import Status
 from forum.feedback import commands as feedback
-from forum.feedback.commands import checking, restricting, revealing, settling
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
+from forum.feedback.commands import answering, checking, mailing, restricting, revealing, settling
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, OfficialKind, ReadMark, Reply
+from forum.feedback.queries import words_to_quote
 from forum.members.models import Group, Member, Organisation
 from forum.summaries import commands as summaries
 from forum.summaries.rules import Scope
+from forum.web import calendars
 from tests import builders
 from tests.feedback.builders import reply, thread
 from tests.meetings.builders import meeting
@@ -47,6 +49,7 @@ DIRECTORY = (
     "meetings.preview",
     "meetings.agenda",
     "meetings.add_paper",
+    "feedback.reach",  # whom a thread has not reached
 )
 NUMBERS = {"feedback": range(1, 6), "challenges": (1,), "summaries": (1, 2), "letters": range(1, 12)}  # others: 1
 
@@ -81,6 +84,7 @@ def world(app, cast) -> World:
         number = _quote(cast.sita, unsigned, signed, answer, shared)
         letter = db.session.scalars(sa.select(Letter.id).where(Letter.to_address == ADDRESS)).one()
         _check(cast.sita, author, unsigned, signed, answer)
+        _converse(cast, author, unsigned, signed)
         with transaction():
             summaries.make(cast.olu, Scope())
         with transaction():
@@ -135,6 +139,21 @@ def _check(secretary: Member, author: Member, unsigned: Feedback, signed: Feedba
         with transaction():
             verb(*given)
     assert held.held_at
+
+
+def _converse(cast: Any, author: Member, unsigned: Feedback, signed: Feedback) -> None:
+    """What nobody signed is quoted, answered for the department, given to an officer and noted about; its author mentions
+    somebody, and everybody is told."""
+    reply(cast.bryn, unsigned, words_to_quote(cast.bryn, unsigned.id, None) + "Here too.")
+    reply(cast.olu, unsigned, "We look into it.", official_kind=OfficialKind.ANSWER)
+    reply(author, signed, "@Bryn Heron knows more.", attribution=Attribution.UNATTRIBUTED)
+    with transaction():
+        answering.assign(cast.sita, unsigned, cast.olu.id)
+        answering.note(cast.olu, unsigned.id, "Ask the night shift.")
+    for _ in range(20):
+        with transaction():
+            if not mailing.tell_followers():
+                break
 
 
 # --- every page ------------------------------------------------------------------------------------------------------
@@ -237,6 +256,7 @@ def test_nothing_anybody_reads_depends_on_who_it_was(app, visit, cast, world):
         role: one for role, one in everybody(visit, cast).items() if role in ("member", "secretariat", "official")
     }
     paths = [path for endpoint, path in pages(app) if endpoint != "account.browsers"]
+    calendars._reads.clear()  # it counts how often an address was read, whoever read it
     before = _look(browsers, paths)
     with app.app_context(), transaction():
         for kind in (Feedback, Reply):
@@ -246,10 +266,15 @@ def test_nothing_anybody_reads_depends_on_who_it_was(app, visit, cast, world):
                 .values(author_id=world.bystander.id, posted_by_id=world.bystander.id,
                         organisation_id=world.bystander.organisation_id)
             )  # fmt: skip
+        theirs = sa.update(ReadMark).where(ReadMark.member_id == world.author.id)
+        db.session.execute(theirs.values(member_id=world.bystander.id))  # whoever posts has read it
+    with app.app_context(), transaction():
+        assert db.session.get_one(Feedback, world.thread).author_id == world.bystander.id
         made = summaries.make(cast.olu, Scope())
         assert made.content["counts"] == db.session.get_one(type(made), 1).content["counts"]
         assert made.content["items"] == db.session.get_one(type(made), 1).content["items"]
         db.session.rollback()
+    calendars._reads.clear()
     after = _look(browsers, paths)
     assert [one for one in before if before[one] != after[one]] == []
 
@@ -259,8 +284,9 @@ def _look(browsers: dict[str, Any], paths: list[str]) -> dict[tuple[str, str], s
         (role, path): readable(browser.get(path))
         for role, browser in browsers.items()
         for path in paths
-        # Every download adds a line to the history, and a workbook says when it was made; its CSV says the same.
-        if not path.startswith(("/admin", "/health")) and not path.endswith("export.ods")
+        # Every download adds a line to the history, and a workbook says when it was made; its CSV says the same. The page
+        # to lead through a meeting by tells the time.
+        if not path.startswith(("/admin", "/health")) and not path.endswith(("export.ods", "/agenda/live"))
     }
 
 

@@ -1,4 +1,4 @@
-"""What officials do about a thread: give it to an officer, and note something among themselves."""
+"""What officials do about a thread: give it to an officer, note something among themselves, see how far it is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.feedback import queries
 from forum.feedback.commands import answering as commands
-from forum.feedback.queries import answering
+from forum.feedback.queries import answering, figures
 from forum.feedback.rules import answering as rules
 from forum.web.feedback.routes import blueprint
 from forum.web.fields import Form, HiddenField, LongTextField, SelectField, choices
@@ -63,3 +63,12 @@ def note(number: int) -> ResponseReturnValue:
         else:
             return redirect(url_for(".show", number=number, _anchor="notes"))
     return render_template("feedback/note.html", form=form, feedback=feedback)
+
+
+@blueprint.get("/<int:number>/reach")
+def reach(number: int) -> ResponseReturnValue:
+    only_if(rules.may_work(me()))
+    thread, key = queries.thread(me(), number), request.args.get("key")
+    found = figures.figures(number)
+    page = figures.missing(number, key) if found.missing else None
+    return render_template("feedback/reach.html", thread=thread, figures=found, page=page, is_open=key is not None)
