@@ -28,7 +28,6 @@
       at = (place + list.children.length) % list.children.length;
       [...list.children].forEach((one, number) => one.setAttribute("aria-selected", String(number === at)));
       box.setAttribute("aria-activedescendant", list.children[at].id);
-      list.children[at].scrollIntoView({block: "nearest"});
     };
     const take = (words) => {
       const end = box.selectionStart, start = end - typed.length;

@@ -126,5 +126,5 @@ def test_a_quote_is_fetched_by_the_page_and_posted_without_complaint(app, visit,
     page = browser.post(f"/feedback/{number}/reply", data={"body": quote.text + "Yes", "attribution": "named"})
     assert page.status_code == 302
     assert f'<a href="/feedback/{number}#post-0"' in browser.get(f"/feedback/{number}").text
-    assert browser.get(f"/feedback/{number}/quote/999").text == ""
+    assert browser.get(f"/feedback/{number}/quote/999").status_code == 404
     assert browser.get("/feedback/999/quote/0").status_code == 404

@@ -36,14 +36,14 @@ def names() -> Names:
 
 
 def suggestions(typed: str) -> list[Suggestion]:
-    """Whose name has a word that begins like this, the shortest first. One statement."""
+    """Whose name has a word that begins like this. One statement."""
     wanted = typed.lower().split()
     if not wanted:
         return []
     everybody = _everybody()
     known = names_of(everybody)
     found = [(target, other) for target, other in everybody if _fits(wanted, f"{target.title} {other}".lower(), target)]
-    found.sort(key=lambda entry: (len(entry[0].title), entry[0].title, entry[0].id))
+    found.sort(key=lambda entry: _order(entry[0], typed.lower().strip()))
     return [_suggestion(target, other, known) for target, other in found[:MOST]]
 
 
@@ -91,6 +91,12 @@ def _fits(wanted: list[str], words: str, target: Target) -> bool:
     """Whether every word that was typed begins a word of the name; of a member, not of the organisation alone."""
     own = target.title.lower() if target.kind is MentionKind.MEMBER else words
     return all(any(word.startswith(one) for word in own.replace("-", " ").split()) for one in wanted)
+
+
+def _order(target: Target, typed: str) -> tuple[bool, bool, int, str, int]:
+    """Names that begin so come first, of them sectors and organisations, which are few; then the shortest."""
+    title = target.title.lower()
+    return (not title.startswith(typed), target.kind is MentionKind.MEMBER, len(title), title, target.id)
 
 
 def _suggestion(target: Target, other: str, known: dict[str, int]) -> Suggestion:

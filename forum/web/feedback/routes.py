@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from forum.base import clock, richtext
 from forum.base.db import LARGEST_NUMBER, transaction
-from forum.base.errors import Rejected
+from forum.base.errors import NotFound, Rejected
 from forum.challenges import queries as challenges
 from forum.challenges.rules import may_keep
 from forum.feedback import commands, queries, rules
@@ -170,7 +170,7 @@ def _theme_that_led_here() -> Theme | None:
     given = request.args.get("theme", "")
     if numbers := _numbers([given]):
         return entry(Theme, numbers[0])
-    return by_slug(Theme, given) if given else None
+    return by_slug(Theme, given) if given and not given.isdigit() else None
 
 
 def _first_form(kind: type[PostForm], theme: Theme | None) -> PostForm:
@@ -230,8 +230,10 @@ def reply(number: int) -> ResponseReturnValue:
 @blueprint.get("/<int:number>/quote/<int:reply_number>")
 def quote(number: int, reply_number: int) -> ResponseReturnValue:
     """The words of a reply (0: of the first post) as a quote, for the page's script to put into the form."""
-    queries.thread(me(), number)
-    return Response(queries.words_to_quote(me(), number, reply_number or None), mimetype="text/plain")
+    words = queries.words_to_quote(me(), number, reply_number or None)
+    if not words:
+        raise NotFound
+    return Response(words, mimetype="text/plain")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
