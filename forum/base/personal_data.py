@@ -7,11 +7,10 @@ understand the text, so the person decides. Published numbers of organisations a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from forum.base.names import FIRST_NAMES
+from forum.base import persons
 
 
 class Find(NamedTuple):
@@ -41,6 +40,17 @@ def _finds(kind: str, why: str, pattern: re.Pattern[str], is_it: Callable[[str],
             group = "it" if "it" in pattern.groupindex else 0
             if is_it(match[group]):
                 yield Find(kind, match[group], match.start(group), match.end(group), why)
+
+    return look
+
+
+def _away_from_venues(kind: str, why: str, pattern: re.Pattern[str]) -> _Look:
+    """What this pattern finds, unless the words before it speak of a place where people meet or work."""
+
+    def look(text: str) -> Iterator[Find]:
+        for match in pattern.finditer(text):
+            if not _VENUE.search(text, max(0, match.start() - 80), match.start()):
+                yield Find(kind, match["it"], match.start("it"), match.end("it"), why)
 
     return look
 
@@ -79,14 +89,16 @@ def _is_private_phone(words: str) -> bool:
 
 _PHONE = re.compile(r"(?<![\w/.-])(?:\+44\s?(?:\(0\)\s?)?|0044\s?|\(?0)(?:\d\)?[\s-]?){8,9}\d(?![\w/-])")
 _NHS = re.compile(r"(?<![\d/.-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d/-])")
+# Told to be one, so a slip in typing it does not hide it.
+_NHS_SAID = re.compile(r"\bNHS\b(?: (?:number|no\b\.?))?[^.\n\d]{0,25}(?P<it>\d{3}[ -]?\d{3}[ -]?\d{4})(?![\d/-])")
 _INSURANCE = re.compile(r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
 _CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]?){3}\d{4}(?!\d)")
 _POLICE = re.compile(
-    r"\b(?:PNC|CRO|crime|custody|incident|occurrence|URN|log)\b[ -]*(?:id|record|number|no\.?|ref(?:erence)?)?[ :#-]*"
-    r"(?P<it>(?=[\w/-]*\d{3})[\w]*\d[\w/-]{3,}\d[A-Z]?)\b",
+    r"\b(?:PNC|CRO|crime|custody|incident|occurrence|URN|log)\b[ -]*(?:id|records?|numbers?|no\b\.?|ref(?:erence)?\b\.?)?(?: is| was)?[ :#-]*"
+    r"(?P<it>(?=[\w/-]*\d{3})(?:[A-Z]{1,4}/)?\w*\d[\w/-]{3,}\d[A-Z]?)\b",
     re.IGNORECASE,
 )
-_PASSPORT = re.compile(r"\bpassport\b[^.\n]{0,25}?(?P<it>\b\d{9}\b)", re.IGNORECASE)
+_PASSPORT = re.compile(r"\bpassport\b(?:[^.\n]|\bno\.){0,25}?(?P<it>\b\d{9}\b)", re.IGNORECASE)
 
 # --- addresses ---------------------------------------------------------------------------------------------------------
 
@@ -97,18 +109,29 @@ _SHARED = (
 )
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _IS_SHARED = re.compile(rf"{_SHARED}(?:[._-]\w+)*@|(?:\w+[._-])+{_SHARED}@", re.IGNORECASE)
-_POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
-_STREET = (
-    r"(?:Flat \w+,? ?)?(?:No\.? ?)?\d{1,4}[a-z]?,? (?:[A-Z][\w'’-]+ ){1,3}"
-    r"(?:Road|Rd|Street|St|Avenue|Ave|Lane|Close|Drive|Way|Court|Crescent|Gardens|Terrace|Place|Grove|House|Walk|Row|Hill|Mews|Square|Estate)\b"
+_POSTCODE = (
+    r"(?-i:[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})"  # the last two letters are never C I K M O V: "3AM" is none
 )
+_ROAD = r"(?:Road|Rd|Street|St|Avenue|Ave|Lane|Close|Drive|Court|Crescent|Gardens|Terrace|Place|Grove|Mews|Walk|View|Parade|Rise)"
+_NUMBER = r"(?:Flat \w+,? ?)?(?:No\.? ?)?\d{1,4}[a-z]?,?"
+_STREET = rf"{_NUMBER} (?:[A-Z][\w'’-]+ ){{1,3}}(?:{_ROAD}|Way|House|Row|Hill|Square|Estate)\b"
 _AT_HOME = re.compile(
     rf"\b(?:lives?|living|home|homes|address|stays?|staying|stayed|resid\w+|moved|tenant|flat|mum's|dad's|nan's|found|visited)\b"
-    rf"[^.\n]{{0,40}}?(?P<it>{_STREET}|Flat \w+,? (?:[A-Z][\w'’-]+ ){{1,3}}(?:House|Court|Tower|Point))",
+    rf"[^.\n]{{0,40}}?(?P<it>{_STREET})",
+)
+_HOUSE = re.compile(
+    rf"(?<![\w/.-])(?P<it>(?:Flat \w+,? ?)?(?!(?:19|20)\d\d )\d{{1,4}}[a-z]? (?:[A-Z][\w'’-]+ ){{1,2}}{_ROAD}\b)(?! (?:and|&) [A-Z])"
+)
+_FLAT = re.compile(
+    r"\b(?P<it>[Ff]lat \d+\w?,? (?:[A-Z][\w'’-]+ ){1,3}(?:House|Court|Tower|Point|Heights|Mansions|Lodge))\b"
 )
 _HOUSE_AND_POSTCODE = re.compile(rf"(?P<it>\b(?:Flat )?\d{{1,4}}[a-zA-Z]?\b[^.\n]{{0,60}}?\b{_POSTCODE}\b)")
-_HOME_POSTCODE = re.compile(
-    rf"\b(?:lives?|living|home|address|resid\w+)\b[^.\n]{{0,40}}?(?P<it>\b{_POSTCODE}\b)", re.IGNORECASE
+_HOME_POSTCODE = re.compile(rf"(?<![\w-])(?P<it>{_POSTCODE})(?![\w-])")
+# Where people meet and work has an address that anybody may know.
+_VENUE = re.compile(
+    r"\b(?:meets?|meeting|held|venue|based|office|offices|centre|hall|hub|church|mosque|school|academy|college|library|clinic|surgery|"
+    r"hospital|station|court|event|session|drop-in|conference|training|headquarters|HQ|write to|post to|council)\b[^.\n]{0,60}$",
+    re.IGNORECASE,
 )
 _IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\d.])")
 
@@ -117,7 +140,7 @@ _IP = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATE = rf"(?:\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH},? \d{{2,4}})"
 _BIRTH = re.compile(
-    rf"\b(?:d\.o\.b\.|(?:dob|date of birth|birth ?date|birthday|born)\b)[^.\n\d]{{0,20}}(?P<it>{_DATE})", re.IGNORECASE
+    rf"\b(?:d\.o\.b\.?|(?:dob|date of birth|birth ?date|birthday|born)\b)[^.\n\d]{{0,35}}(?P<it>{_DATE})", re.IGNORECASE
 )
 _PLATE = re.compile(r"(?<![\w-])[A-HJ-PR-Y][A-HJ-PR-Z](?:0[2-9]|[1-2]\d|5[1-9]|[67]\d) ?[A-HJ-PR-Z]{3}(?![\w-])")
 _OLD_PLATE = re.compile(
@@ -127,49 +150,29 @@ _OLD_PLATE = re.compile(
 
 # --- names -----------------------------------------------------------------------------------------------------------------
 
-_NAME = r"[A-ZÀ-ÝŴŶ][a-zà-ÿŵŷ'’]+(?:-[A-Z][a-zà-ÿ]+)?"
-_AGE = r"(?:[5-9]|1\d|2[0-5])"
-_NAMED_AND_AGED = re.compile(
-    rf"\b(?P<it>(?P<first>{_NAME})(?: {_NAME})?)(?:,? (?:who is |is |was )?aged? {_AGE}\b|,? ?\(?(?:who is |is |was |were )*{_AGE}(?:[ -]?(?:years? old|yrs?|y/?o)\b|\)|,|(?= and\b)|(?=\.)|$|(?= when\b)))"
-)
-_AGED_AND_NAMED = re.compile(
-    rf"\b{_AGE}[ -]?(?:years?|yrs?|y/?o)?[ -]?(?:old)?,? (?:(?:boy|girl|lad|child|pupil|student|male|female|son|daughter|nephew|niece|brother|sister|named?|called|known as)[ ,]+)*(?P<it>(?P<first>{_NAME})(?: {_NAME})?)"
-)
-_OF_SOMEBODY = re.compile(
-    rf"\b(?i:son|daughter|nephew|niece|brother|sister|boyfriend|girlfriend|cousin|child|pupil|client|service user|victim|suspect|nominal|boy|girl|lad|man|woman|teenager|youngster)"
-    rf"(?:,| called| named| is| was)* (?:called |named )?(?P<it>(?P<first>{_NAME})(?: {_NAME})?)"
-)
 _ALIAS = re.compile(
-    r"\b(?:street ?name|nick-?name[sd]?|known (?:on (?:road|the street)s? )?as|a\.?k\.?a\.?|goes by|tag name)\b(?: is| of|:)? "
-    r"(?P<it>[“\"'‘][^”\"'’\n]{2,20}[”\"'’]|(?-i:[A-Z])\w{2,}(?: (?-i:[A-Z])\w+)?)",
+    r"\b(?:(?:street ?name|nick-?name[sd]?|tag(?: name)?|a\.?k\.?a\.?|goes by)\b(?: is| of|:)?|"
+    r"(?:known|goes) (?:on (?:road|the street)s? )?(?:as|by)|(?:they|lads|boys|kids|everyone|people|friends|mates) calls?(?: (?:him|her))?|"
+    r"(?:he|she)(?: is|['’]s| was| gets| got) called|calls? (?:him|her)(?:self)?|calling (?:him|her)self) "
+    r"(?P<it>[“\"'‘][^”\"'’\n]{2,20}[”\"'’]|(?-i:[A-Z])\w{2,}(?: (?-i:[A-Z])\w*)?)",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
-    r"\b(?:snap(?:chat)?|insta(?:gram)?|tik ?tok|facebook|telegram|twitter|discord|whatsapp)\b"
+    r"\b(?:snap(?:chat)?|insta(?:gram)?|tik ?tok|facebook|telegram|twitter|discord|whatsapp)\b(?:['’]s)?"
     r"(?: (?:name|handle|account|username|profile|id|user))*(?: is| was|:| called| under| as)? ?"
-    r"(?P<it>@[\w.]{3,30}|(?=[a-z._]*\d)[a-z][\w.]{3,30}(?<!\.))",
+    r"(?P<it>@[\w.]{3,30}|(?=[a-z._]*\d|[a-z]+[._][a-z])[a-z][\w.]{3,30}(?<!\.))",
     re.IGNORECASE,
 )
 
 
-def _plain(name: str) -> str:
-    """In small letters without accents: Siân is sian."""
-    return "".join(one for one in unicodedata.normalize("NFD", name.lower()) if not unicodedata.combining(one))
-
-
-def _names(pattern: re.Pattern[str], why: str) -> _Look:
-    """Names that people have: a word with a capital is not enough, as every sentence begins with one."""
-
-    def look(text: str) -> Iterator[Find]:
-        for match in pattern.finditer(text):
-            if _plain(match["first"].split("-")[0]) in FIRST_NAMES:
-                yield Find("name", match["it"], match.start("it"), match.end("it"), why)
-
-    return look
+def _people(text: str) -> Iterator[Find]:
+    for start, end, why in persons.find(text):
+        yield Find("name", text[start:end], start, end, why)
 
 
 _LOOKS: tuple[_Look, ...] = (
     _finds("NHS number", "It has the check digit of an NHS number.", _NHS, is_nhs_number),
+    _finds("NHS number", "It is said to be an NHS number.", _NHS_SAID),
     _finds("phone number", "It looks like somebody’s phone number.", _PHONE, _is_private_phone),
     _finds("National Insurance number", "It has the form of a National Insurance number.", _INSURANCE),
     _finds("card number", "It has the check digit of a payment card.", _CARD, _is_card),
@@ -178,14 +181,14 @@ _LOOKS: tuple[_Look, ...] = (
     _finds("email address", "It looks like somebody’s email address.", _EMAIL, lambda w: not _IS_SHARED.match(w)),
     _finds("address", "It looks like the address somebody lives at.", _AT_HOME),
     _finds("address", "A house number and a postcode lead to a home.", _HOUSE_AND_POSTCODE),
-    _finds("address", "A full postcode leads to a few homes.", _HOME_POSTCODE),
+    _finds("address", "It looks like the address of a home.", _FLAT),
+    _away_from_venues("address", "A house number in a street leads to a home.", _HOUSE),
+    _away_from_venues("address", "A full postcode leads to a few homes.", _HOME_POSTCODE),
     _finds("internet address", "It looks like the internet address of a device.", _IP),
     _finds("date of birth", "It looks like a date of birth.", _BIRTH),
     _finds("vehicle", "It has the form of a vehicle’s number plate.", _PLATE),
     _finds("vehicle", "It has the form of a vehicle’s number plate.", _OLD_PLATE),
-    _names(_NAMED_AND_AGED, "It looks like the name of a young person beside their age."),
-    _names(_AGED_AND_NAMED, "It looks like the name of a young person beside their age."),
-    _names(_OF_SOMEBODY, "It looks like the name of somebody you write about."),
+    _people,
     _finds("name", "A street name tells those who know it who this is.", _ALIAS),
     _finds("account", "It looks like somebody’s name on a social network.", _ACCOUNT),
 )
