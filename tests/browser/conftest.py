@@ -210,9 +210,10 @@ def visit(site: Site, chromium: Browser) -> Iterator[Visit]:
 
 
 def is_page(visitor: Visitor, path: str) -> bool:
-    """Whether there is a page for this person, and not a file or a refusal."""
+    """Whether there is a page for this person, and not a file, a part of a page or a refusal."""
     try:
         answer = visitor.context.request.get(visitor.site.address + path, max_redirects=0)
     except Error:
         return False
-    return answer.status == 200 and answer.headers.get("content-type", "").startswith("text/html")
+    is_html = answer.headers.get("content-type", "").startswith("text/html")
+    return answer.status == 200 and is_html and "<main" in answer.text()
