@@ -23,7 +23,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from forum import create_app
+from forum.base import letters
 from forum.base.db import db, expect_writing
+from forum.base.letters import delivering
+from forum.base.letters.answers import Outcome
 from forum.members.models import Member
 from tests import builders, postgresql
 from tests.builders import Cast
@@ -298,3 +301,24 @@ def statements(app: Flask) -> Callable[[], Any]:
             sa.event.remove(engine, "before_cursor_execute", note)
 
     return watch
+
+
+@pytest.fixture
+def leaving(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Delivers what is due; subject, text and HTML of each letter as it left."""
+    left: list[str] = []
+
+    class Keeping:
+        def carry(self, letter: letters.Letter, _message: Any) -> Outcome:
+            left.append("\n".join((letter.subject, letter.text, letter.html)))
+            return Outcome(letters.State.SENT)
+
+        def close(self) -> None: ...
+
+    def deliver() -> list[str]:
+        left.clear()
+        letters.deliver_due()
+        return list(left)
+
+    monkeypatch.setattr(delivering, "_carrier", Keeping)
+    return deliver

@@ -117,10 +117,11 @@ def _check(secretary: Member, author: Member, unsigned: Feedback, signed: Feedba
     """What the author of unsigned posts reports, and unsigned posts that are reported, hidden, held, changed, asked after
     and kept to a group: every letter and line that comes of it must keep the name."""
     silent: dict[str, Any] = {"attribution": Attribution.UNATTRIBUTED}
+    others = [builders.member() for _ in range(3)]  # fewer than five in a group, and nobody can hide in it
     with transaction():
         theme = builders.theme()
         theme.is_checked_first = True
-        group = Group(slug="nights", title="Night work", members=[author, secretary])
+        group = Group(slug="nights", title="Night work", members=[author, secretary, *others])
         db.session.add(group)
     hidden = thread(author, "Hidden soon", happening="Ring 07700 900123.", **silent)
     held = thread(author, "Held still", theme_ids=[theme.id], **silent)

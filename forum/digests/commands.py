@@ -1,4 +1,4 @@
-"""Putting digests together, a few members at a time, and asking again when they leave.
+"""Putting digests together, a few members at a time, and once more when they leave.
 
 A digest is withheld from the letters page: it holds what somebody follows, and what is missing from it is what they wrote.
 """
@@ -16,13 +16,10 @@ from forum.base.db import db
 from forum.base.letters import Kind, Letter
 from forum.digests import queries, rules
 from forum.digests.queries import Digest
-from forum.feedback.queries import mailing
 from forum.members.models import Member, Notify
 
 PART = 10  # digests put together in one transaction
-_KEY = re.compile(r"digest:(\d+):\d{4}-\d\d-\d\d")
-# Our own links: what people wrote stands in the letter as text, in which these quotation marks are escaped.
-_LINK = re.compile(r'href="[^"]*/feedback/(\d+)(?:\?at=(\d+))?#post-\d+"')
+_KEY = re.compile(r"digest:(\d+):([^/]+)/([^/]+)")
 
 
 def send_due() -> bool:
@@ -43,7 +40,7 @@ def send_due() -> bool:
     for member, (after, due) in spans.items():
         digest = queries.digest_of(member, after, due, new)
         if digest.threads:
-            found.append(_letter(member, digest, due))
+            found.append(_letter(member, digest, after, due))
         reached[due].append(member.id)
     letters.write_many(found)
     for due, numbers in reached.items():
@@ -68,7 +65,7 @@ def _pass_over(due: datetime) -> None:
     db.session.execute(without.values(digested_until=due), execution_options={"synchronize_session": False})
 
 
-def _letter(member: Member, digest: Digest, due: datetime) -> letters.Fields:
+def _letter(member: Member, digest: Digest, after: datetime, due: datetime) -> letters.Fields:
     of_list = letters.leaving(letters.FEEDBACK, member.id)
     sections = rules.grouped(digest.threads)
     count = len(digest.threads) + digest.more
@@ -84,7 +81,7 @@ def _letter(member: Member, digest: Digest, due: datetime) -> letters.Fields:
     )
     day = due.date()
     return {
-        "key": f"digest:{member.id}:{day.isoformat()}",
+        "key": f"digest:{member.id}:{after.isoformat()}/{due.isoformat()}",
         "kind": Kind.NOTICE,
         "member_id": None,
         "to_name": "",
@@ -101,16 +98,18 @@ def _letter(member: Member, digest: Digest, due: datetime) -> letters.Fields:
 
 
 def _may_still_come(letter: Letter) -> str | None:
-    """Why a digest should not go out any more: one of its posts was taken back, or may not be read any more."""
+    """Why a digest should not go out any more. It is put together again at the last moment, so that it says what stands
+    then: what was taken back, renamed or marked since it was written does not take the rest with it."""
     found = _KEY.fullmatch(letter.key)
     if found is None:
         return None
-    reader = db.session.get(Member, int(found[1]))
-    links = set(_LINK.findall(letter.html))
-    threads, replies = {int(thread) for thread, _ in links}, {int(reply) for _, reply in links if reply}
-    if reader is not None and mailing.can_still_read(reader, threads, replies):
-        return None
-    return "Something in this digest was taken back after it was written, or may not be read any more."
+    reader, after, due = db.session.get(Member, int(found[1])), *map(datetime.fromisoformat, found.groups()[1:])
+    digest = queries.digest_of(reader, after, due, queries.posted(after, due)) if reader else None
+    if reader is None or digest is None or not digest.threads:
+        return "Everything in this digest was taken back after it was written, or may not be read any more."
+    anew = _letter(reader, digest, after, clock.london(due))
+    letter.text, letter.html, letter.subject = anew["text"], anew["html"], anew["subject"]
+    return None
 
 
 letters.check(Kind.NOTICE, _may_still_come)

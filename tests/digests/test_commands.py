@@ -137,7 +137,7 @@ def test_what_somebody_was_written_to_about_is_not_told_again(cast, theme, at):
     assert "Referrals come back" not in text
 
 
-def test_a_digest_holds_only_what_may_be_read_then_and_again_when_it_leaves(cast, theme, at):
+def test_a_digest_holds_only_what_may_be_read_then_and_again_when_it_leaves(cast, theme, at, leaving):
     shown, hidden, kept = (thread(cast.amina, name, theme_ids=[theme.id]) for name in ("Shown", "Hidden", "Kept"))
     said = reply(cast.amina, kept, "Taken back.")
     waits = reply(cast.amina, kept, "Waits.")
@@ -153,7 +153,33 @@ def test_a_digest_holds_only_what_may_be_read_then_and_again_when_it_leaves(cast
     with transaction():
         feedback.withdraw(cast.amina, db.session.get(Feedback, shown.id), "Wrong")
     db.session.expire_all()
-    assert letters.deliver_due()[State.SKIPPED] == 1
+    (left,) = leaving()
+    assert "Shown" not in left
+    assert "Kept" in left, "the rest is not lost with it"
+    assert "1 thread with" in left
+
+
+def test_a_digest_of_which_nothing_is_left_does_not_leave(cast, theme, at):
+    posted = thread(cast.amina, theme_ids=[theme.id])
+    send(at)
+    with transaction():
+        feedback.withdraw(cast.amina, db.session.get(Feedback, posted.id), "Wrong")
+    assert letters.deliver_due() == {State.SKIPPED: 1}
+
+
+def test_a_digest_names_nobody_who_took_their_name_off_before_it_left(cast, theme, at, leaving):
+    posted = thread(cast.amina, theme_ids=[theme.id], attribution=Attribution.NAMED)
+    said = reply(cast.amina, posted, "My own words.", attribution=Attribution.NAMED)
+    assert cast.amina.name in send(at)["bryn"].text
+    with transaction():
+        words = db.session.get_one(Reply, said.id)
+        feedback.edit_reply(cast.amina, words, "Ours.", Attribution.UNATTRIBUTED, version=words.version)
+        first = db.session.get_one(Feedback, posted.id)
+        first.attribution, first.marking = Attribution.ORGANISATION, Marking.OFFICIAL
+    (left,) = leaving()
+    assert cast.amina.name not in left
+    assert "My own words" not in left
+    assert "Ours." in left
 
 
 def test_a_digest_that_still_stands_leaves_though_a_post_in_it_points_elsewhere(cast, theme, at):

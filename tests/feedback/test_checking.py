@@ -30,7 +30,7 @@ from forum.feedback.models import (
 from forum.feedback.queries import checking as checks
 from forum.feedback.rules import checking as rules
 from forum.feedback.rules.asking import Asked
-from forum.members.models import Group, group_member
+from forum.members.models import Group, Standing, group_member
 from forum.search import queries as search
 from forum.search.models import SearchEntry
 from forum.summaries import commands as summaries
@@ -304,6 +304,18 @@ def test_the_first_posts_of_a_new_member_wait(app, inside, cast, monkeypatch):
     assert reply(cast.olu, post, "For the department").held_at is None
 
 
+def test_to_wait_or_not_says_nothing_about_who_wrote_what_carries_no_name(app, inside, cast, monkeypatch):
+    theme, silent = checked_theme(), {"attribution": Attribution.UNATTRIBUTED}
+    for person in (cast.bryn, cast.olu, cast.sita):
+        assert thread(person, theme_ids=[theme], **silent).held_at
+        assert thread(person, **silent).held_at is None
+    monkeypatch.setitem(app.config, "CHECK_FIRST_POSTS", 1)
+    post = thread(cast.sita)
+    for person in (cast.bryn, cast.amina, cast.olu, cast.sita):
+        assert thread(person, **silent).held_at
+        assert reply(person, post, **silent).held_at
+
+
 # --- groups ----------------------------------------------------------------------------------------------------------
 
 
@@ -352,6 +364,20 @@ def test_who_may_keep_a_thread_to_which_group(inside, cast):
         restricting.restrict(cast.amina, post, None)
     settle(restricting.restrict, cast.sita, post, None)
     assert post.group_id is None
+
+
+def test_nobody_hides_among_four(inside, cast):
+    """Who keeps a thread to their own group says that they are in it."""
+    group = group_of(
+        cast.amina, cast.bryn, builders.member(), builders.member(), builders.member(standing=Standing.LEFT)
+    )
+    post = thread(cast.amina, attribution=Attribution.UNATTRIBUTED)
+    with pytest.raises(Rejected, match="fewer than 5 members"):
+        restricting.restrict(cast.amina, post, group.id)
+    with transaction():
+        db.session.execute(group_member.insert().values(group_id=group.id, member_id=builders.member().id))
+    settle(restricting.restrict, cast.amina, post, group.id)
+    assert post.group_id == group.id
 
 
 # --- who wrote it ----------------------------------------------------------------------------------------------------

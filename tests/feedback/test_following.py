@@ -255,3 +255,44 @@ def test_an_address_that_letters_come_back_from_gets_none(inside, cast):
         db.session.add(SuppressedAddress(address=cast.bryn.email, reason="Gone", since=clock.now()))
     thread(cast.amina)
     assert tell() == []
+
+
+def again(author, posted, **changes):
+    """Edit their thread."""
+    post = db.session.get_one(Feedback, posted.id, populate_existing=True)
+    db.session.refresh(post, ["themes"])
+    same = {name: getattr(post, name) for name in ("kind", "title", "happening", "attribution", "version")}
+    with transaction():
+        commands.edit(author, post, **(same | changes))
+
+
+def test_a_letter_says_what_stands_when_it_leaves(cast, inside, leaving):
+    """Whoever takes their name off a post, or a slip out of it, is not named by a letter that was waiting."""
+    theme = builders.theme()
+    follow(cast.bryn, THEME, theme.id)
+    posted = thread(cast.amina, "Doors", happening="Ring Kieran.", theme_ids=[theme.id], attribution=Attribution.NAMED)
+    said = reply(cast.amina, posted, "My own words.", attribution=Attribution.NAMED)
+    other = thread(cast.amina, "Quiet", happening="Secret.", theme_ids=[theme.id])
+    assert tell() == ["bryn"] * 3
+    again(cast.amina, posted, happening="Ring him.", attribution=Attribution.UNATTRIBUTED, theme_ids=[theme.id])
+    with transaction():
+        words = db.session.get_one(Reply, said.id)
+        commands.edit_reply(cast.amina, words, words.body, Attribution.UNATTRIBUTED, version=words.version)
+        db.session.get_one(Feedback, other.id).marking = Marking.SENSITIVE
+    first, third, second = leaving()
+    assert [cast.amina.name in one for one in (first, second)] == [False, False]
+    assert "A Forum member" in first
+    assert "A Forum member" in second
+    assert "Ring him." in first
+    assert "Kieran" not in first
+    assert "Secret" not in third
+    assert "Quiet" not in third
+
+
+def test_whom_a_mention_calls_is_not_told_a_name_that_was_taken_off(cast, inside, leaving):
+    posted = thread(cast.amina, happening=f"@{cast.bryn.name} knows.", attribution=Attribution.NAMED)
+    assert tell() == ["bryn"]
+    again(cast.amina, posted, attribution=Attribution.UNATTRIBUTED)
+    (letter,) = leaving()
+    assert cast.amina.name not in letter
+    assert "A Forum member mentioned you" in letter

@@ -34,7 +34,8 @@ from forum.base.letters.testing import redirected
 LEASE = timedelta(minutes=10)  # longer than every wait of one letter together, a new connection included
 
 Check = Callable[[Letter], str | None]
-"""Why this letter should not go out any more (shown to the secretariat), or None: it may."""
+"""Why this letter should not go out any more (shown to the secretariat), or None: it may. Whoever is asked may put subject,
+text and HTML right: what was said of a post that was changed meanwhile does not leave."""
 
 _checks: dict[Kind, list[Check]] = {}
 _log = logging.getLogger(__name__)
@@ -42,7 +43,8 @@ _WITHHELD = "What the mail server said is not kept: it may name somebody who ask
 
 
 def check(kind: Kind, ask: Check) -> None:
-    """Ask this, at the last moment, of every letter of that kind: was the meeting cancelled, has the member left?"""
+    """Ask this, at the last moment, of every letter of that kind: was the meeting cancelled, has the member left? It is
+    handed the letter as it will be carried; the row in the outbox stays as it was written."""
     if ask not in _checks.setdefault(kind, []):
         _checks[kind].append(ask)
 

@@ -91,15 +91,26 @@ def subject(news: PostNews) -> str:
 
 
 def _may_still_come(letter: Letter) -> str | None:
-    """Why a letter about one post should not go out any more. Two statements, and none for other letters."""
+    """Why a letter about one post should not go out any more. What was changed while it waited is put right in it: whoever
+    took their name off the post is not named. Three statements, and none for other letters."""
     found = _KEY.fullmatch(letter.key) if letter.list_name == letters.FEEDBACK else None
     if found is None:
         return None
     reader = db.session.get(Member, int(found[3]))
     threads, replies = ({int(found[2])}, set[int]()) if found[1] == "thread" else (set[int](), {int(found[2])})
-    if reader is not None and mailing.can_still_read(reader, threads, replies):
-        return None
-    return "It tells of a post that was taken back, or that this member may not read any more."
+    if reader is None or not mailing.can_still_read(reader, threads, replies):
+        return "It tells of a post that was taken back, or that this member may not read any more."
+    (news,) = mailing.news(list(threads), list(replies))
+    to = Follower(reader.id, letter.to_address, Concern.FOLLOWS)
+    (anew,) = letters_about(news, [to], _why_it_came(letter, news))
+    letter.text, letter.html, letter.subject = anew["text"], anew["html"], anew["subject"]
+    return None
+
+
+def _why_it_came(letter: Letter, news: PostNews) -> str:
+    """What the letter says of why it came, as it is to be said now."""
+    said = next((why for why in WHY.values() if why in letter.text), None)
+    return said or _why(Concern.MENTIONED, news)
 
 
 letters.check(Kind.NOTICE, _may_still_come)

@@ -79,7 +79,8 @@ def post(
     words = worded(title, happening, affected, would_help)
     said = asking.answered(asking.to_ask(theme_ids), answers) if answers is not None else []
     found = guarding.check(guarded(words, said), confirmed) if confirmed is not None else ""
-    is_held = checks.is_held(actor, themes, checks.may_wait(actor) and checking_queries.is_new(speaker))
+    may_wait = checks.may_wait(actor, speaker, attribution)
+    is_held = checks.is_held(may_wait, themes, may_wait and checking_queries.is_new(speaker, attribution))
     words["html"] = asking.with_answers(words["html"], said)
     shown, called = mentioning.mark({name: words[name] for name in SHOWN} if posted_at is None else {})
     words |= shown
@@ -145,7 +146,9 @@ def reply(
     html = rendered(source, "body")
     found = guarding.check({"body": source}, confirmed) if confirmed is not None else ""
     at = posted_at or clock.now()
-    thread = _take_up(actor, speaker, number, form_key, at, speaks)
+    may_wait = checks.may_wait(actor, speaker, attribution)
+    waits = {"may_wait": may_wait, "is_new": may_wait and checking_queries.is_new(speaker, attribution)}
+    thread = _take_up(speaker, number, form_key, at, speaks, waits)
     if thread.made:
         return db.session.get_one(Reply, thread.made)
     rules.check_open(thread)
@@ -261,12 +264,11 @@ class _Taken(NamedTuple):
 
 
 def _take_up(
-    actor: Member | None, speaker: Member, number: int, form_key: str | None, at: datetime, speaks: bool
+    speaker: Member, number: int, form_key: str | None, at: datetime, speaks: bool, waits: Mapping[str, bool]
 ) -> _Taken:
     """Lock the thread and count one more reply, unless this form's reply is there already or it waits for a look; the first
     that `speaks` for the department answers it. One statement."""
-    reach, may_wait = queries.reach(speaker), checks.may_wait(actor)
-    waits = {"may_wait": may_wait, "is_new": may_wait and checking_queries.is_new(speaker)}
+    reach = queries.reach(speaker)
     given = {"thread": number, "form": form_key or None, "said_at": at, "speaks": speaks, **waits, **reach.values}
     found = db.session.execute(_counted(reach.where), given).one_or_none()
     if found is None:

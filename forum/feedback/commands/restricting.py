@@ -20,6 +20,8 @@ def restrict(actor: Member, feedback: Feedback, group_id: int | None) -> None:
     rules.check_restricting(actor, feedback, group_id)
     if group_id is not None and group_id not in dict(queries.groups_for(actor)):
         raise Rejected("Select a group from the list.", field="group_id")
+    if group_id is not None and feedback.author_id == actor.id:
+        rules.check_hiding_among(feedback, queries.people_in(group_id))
     if group_id == feedback.group_id:
         return
     feedback.group_id, feedback.version = group_id, feedback.version + 1

@@ -13,7 +13,7 @@ from forum.base import settings
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.base.paging import Page, page
-from forum.feedback.models import Edition, Feedback, Flag, FlagKind, Redaction, Reply, Reveal
+from forum.feedback.models import Attribution, Edition, Feedback, Flag, FlagKind, Redaction, Reply, Reveal
 from forum.feedback.queries.one import stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Member, Organisation
@@ -152,11 +152,14 @@ def reveals(key: str | None = None) -> Page[RevealRow]:
     return page(wanted, [Reveal.id.desc()], key, size=50).of(RevealRow._make)
 
 
-def is_new(author: Member) -> bool:
-    """Whether this member has posted less than the setting asks to be looked at first. No statement when it asks none."""
+def is_new(author: Member, attribution: Attribution) -> bool:
+    """Whether this member has posted less than the setting asks to be looked at first. No statement when it asks none.
+
+    What carries no name is looked at whoever wrote it: else to wait would say that a new member did.
+    """
     asked = settings.number("CHECK_FIRST_POSTS")
-    if not asked:
-        return False
+    if not asked or attribution is Attribution.UNATTRIBUTED:
+        return bool(asked)
     own = [
         sa.select(post.id).where(post.author_id == author.id, stands(post)).limit(asked) for post in (Feedback, Reply)
     ]

@@ -12,6 +12,7 @@ from forum.reference.models import Theme
 
 REMOVED = "[removed]"
 MOST_WORDS = 1_000  # characters of a remark
+FEWEST_TO_HIDE_AMONG = 5  # members of a group in which a thread may say "A Forum member"
 SHORTEST_REASON = 10  # characters that a reason for asking who wrote something needs
 
 
@@ -96,6 +97,16 @@ def may_restrict(actor: Member, feedback: _Restricted) -> bool:
     return actor.is_active and (is_own or actor.runs_the_forum) and feedback.withdrawn_at is None
 
 
+def check_hiding_among(feedback: Feedback, people: int) -> None:
+    """Its author keeps a thread to one of their own groups, so everybody in it knows that it is one of them."""
+    if feedback.attribution is Attribution.UNATTRIBUTED and people < FEWEST_TO_HIDE_AMONG:
+        raise Rejected(
+            f"This group has fewer than {FEWEST_TO_HIDE_AMONG} members, who could work out that you wrote the thread. "
+            "Select a larger group, or edit the thread and let your name or organisation be shown.",
+            field="group_id",
+        )
+
+
 def check_restricting(actor: Member, feedback: Feedback, group_id: int | None) -> None:
     check_shown(feedback)
     if not may_restrict(actor, feedback):
@@ -105,14 +116,16 @@ def check_restricting(actor: Member, feedback: Feedback, group_id: int | None) -
 # --- when ------------------------------------------------------------------------------------------------------------
 
 
-def may_wait(actor: Member | None) -> bool:
-    """Whether what they post can be held until somebody has looked at it. Those who answer for the Forum are trusted."""
-    return actor is not None and not actor.is_official
+def may_wait(actor: Member | None, speaker: Member, attribution: Attribution) -> bool:
+    """Whether what they post can be held until somebody has looked at it. Those who answer for the Forum are trusted,
+    unless the post carries no name: one that does not wait would say that it is theirs."""
+    is_silent = attribution is Attribution.UNATTRIBUTED and actor is speaker
+    return actor is not None and (is_silent or not actor.is_official)
 
 
-def is_held(actor: Member | None, themes: Iterable[Theme], is_new: bool) -> bool:
-    """Whether a post waits for a look before others read it. `is_new`: its author has posted little so far."""
-    return may_wait(actor) and (is_new or any(theme.is_checked_first for theme in themes))
+def is_held(may_wait: bool, themes: Iterable[Theme], is_new: bool) -> bool:
+    """Whether a post waits for a look before others read it. `is_new`: it is to be looked at whatever its themes."""
+    return may_wait and (is_new or any(theme.is_checked_first for theme in themes))
 
 
 def check_reason(reason: str) -> Reason:
