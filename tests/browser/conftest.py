@@ -37,10 +37,11 @@ from tests.meetings import builders as building
 STATIC = Path(__file__).resolve().parents[2] / "static" / "govuk"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 375, "height": 740}
-AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
+KINDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Most of the time goes to colours, and those come from the classes of an element and of what it stands in: each such
+# chain is looked at once for each width. Only these other rules ask how wide the page is.
+COLOURS = ["color-contrast", "link-in-text-block"]
+MEASURES = ["target-size", "scrollable-region-focusable"]
 # Rows of a list are made alike: beyond the eighth nothing new is learned, and contrast costs 10 ms a row.
 ALIKE = {"exclude": [["tbody tr:nth-child(n+9)"], [".forum-list > :nth-child(n+9)"]]}
 AXE_SCRIPT = Axe().axe_script
@@ -169,17 +170,46 @@ class Visitor:
         self.page.get_by_role("button", name="Sign in").click()
         assert self.page.url == f"{self.site.address}/", self.page.inner_text("main")
 
-    def violations(self) -> list[str]:
-        """What axe finds wrong with the page as it stands, in words."""
+    def violations(self, drawn: set[str] | None = None, *, again: bool = False) -> list[str]:
+        """What axe finds wrong with the page as it stands, in words.
+
+        `drawn` remembers what was looked at for its colours, here and on other pages; `again` asks only what may differ
+        from the same page at another width.
+        """
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
-        found = self.page.evaluate("([parts, options]) => axe.run(parts, options)", [ALIKE, AXE])["violations"]
-        return [f"{one['id']}: {one['nodes'][0]['html'][:200]} ({one['help']})" for one in found]
+        rules = MEASURES if again else self.page.evaluate(_RULES, [KINDS, COLOURS])
+        asked = [ALIKE, rules, COLOURS, sorted(drawn or ())]
+        said = self.page.evaluate(_VIOLATIONS, asked)
+        if drawn is not None:
+            drawn.update(said["drawn"])
+        return [f"{one['id']}: {one['nodes'][0]['html'][:200]} ({one['help']})" for one in said["violations"]]
 
     def overflow(self) -> str:
         """What reaches beyond the page's right edge; empty when nothing does."""
         return str(self.page.evaluate(_OVERFLOW))
 
+
+_RULES = """([kinds, colours]) =>
+  axe.getRules(kinds).filter((rule) => !rule.tags.includes("experimental") && !colours.includes(rule.ruleId)).map((rule) => rule.ruleId)"""
+
+_VIOLATIONS = """async ([alike, rules, colours, drawn]) => {
+  const known = new Set(drawn), fresh = new Set(), elements = [];
+  const chain = (one) => one === document.body ? innerWidth : `${chain(one.parentElement)}>${one.localName}.${one.className}`
+    + `${one.type || ""}${one.disabled || ""}${one.checked || ""}${one.hidden}`;
+  for (const one of document.body.querySelectorAll("*")) {
+    const says = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!says && !["input", "textarea", "select"].includes(one.localName)) continue;
+    const key = chain(one);
+    if (known.has(key) || fresh.has(key)) continue;
+    fresh.add(key);
+    elements.push(one);
+  }
+  const options = (values) => ({ runOnly: { type: "rule", values }, resultTypes: ["violations"], preload: false });
+  const found = (await axe.run(alike, options(rules))).violations;
+  if (elements.length) found.push(...(await axe.run({ include: elements }, options(colours))).violations);
+  return { violations: found, drawn: [...fresh] };
+}"""
 
 _OVERFLOW = """() => {
   const room = document.documentElement.clientWidth;
@@ -209,11 +239,11 @@ def visit(site: Site, chromium: Browser) -> Iterator[Visit]:
         context.close()
 
 
-def is_page(visitor: Visitor, path: str) -> bool:
-    """Whether there is a page for this person, and not a file, a part of a page or a refusal."""
+def main_part(visitor: Visitor, path: str, status: int = 200) -> str:
+    """The main part of the page there is for this person; empty for a file, a part of a page or a refusal."""
     try:
         answer = visitor.context.request.get(visitor.site.address + path, max_redirects=0)
     except Error:
-        return False
+        return ""
     is_html = answer.headers.get("content-type", "").startswith("text/html")
-    return answer.status == 200 and is_html and "<main" in answer.text()
+    return answer.text().partition("<main")[2].partition("</main>")[0] if answer.status == status and is_html else ""

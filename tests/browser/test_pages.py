@@ -8,7 +8,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from forum.members.models import Role
-from tests.browser.conftest import NARROW, WIDE, Site, Visit, Visitor, is_page
+from tests.browser.conftest import NARROW, WIDE, Site, Visit, Visitor, main_part
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +83,8 @@ NOT_OPENED |= {
     "unsubscribe.leave",
 }
 FILE = re.compile(r"\.(csv|ics|<\w+.*:(kind|format_)>)$")
+# Which elements are on show: what appears on a phone alone is looked at there.
+SHOWN = """() => [...document.querySelectorAll("main *")].map((one) => +one.checkVisibility({ visibilityProperty: true })).join("")"""
 CHANGING = re.compile(r'name="(csrf_token|form_key)"[^>]*value="[^"]*"|nonce="[^"]*"')
 
 
@@ -113,20 +115,17 @@ def address(site: Site, rule: Rule) -> str:
     return built[1] + QUERIES.get(rule.endpoint, "")
 
 
-def faults(visitor: Visitor, path: str, seen: set[str]) -> list[str]:
-    """What is wrong with this page. Accessibility is asked once of what is the same for several people.
-
-    What surrounds it differs by role; it is looked at with Home, which is different for everybody.
-    """
-    found = []
+def faults(visitor: Visitor, path: str, drawn: set[str]) -> list[str]:
+    """What is wrong with this page, on a desk and on a phone."""
+    found, before = [], ""
     for size in (WIDE, NARROW):
         visitor.page.set_viewport_size(size)  # type: ignore[arg-type]
         if size is WIDE:
             visitor.open(path)
-        key = f"{size['width']}{CHANGING.sub('', visitor.page.inner_html('main'))}"
-        if key not in seen:
-            seen.add(key)
-            found += [f"{size['width']}: {words}" for words in visitor.violations()]
+        shown = visitor.page.evaluate(SHOWN)
+        again = size is NARROW and shown == before
+        before = shown
+        found += [f"{size['width']}: {words}" for words in visitor.violations(drawn, again=again)]
         if beyond := visitor.overflow():
             found.append(f"{size['width']}: beyond the edge by {beyond}")
     found += [f"console: {words}" for words in visitor.complaints if "404" not in words]
@@ -136,22 +135,32 @@ def faults(visitor: Visitor, path: str, seen: set[str]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def seen() -> set[str]:
+    """Main parts that were looked at, whoever saw them."""
+    return set()
+
+
+@pytest.fixture(scope="session")
+def drawn() -> set[str]:
     return set()
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_every_page_is_accessible_quiet_and_fits(site: Site, visit: Visit, seen, role):
+def test_every_page_is_accessible_quiet_and_fits(site: Site, visit: Visit, seen, drawn, role):
+    """What is the same for several people is looked at once. What surrounds it differs by role; it is looked at with
+    Home, which is different for everybody."""
     visitor, found = visit(role), []
     for path in paths(site):
-        if path == "/no-such-page" or is_page(visitor, path):
-            found += faults(visitor, path, seen)
+        main = CHANGING.sub("", main_part(visitor, path, 404 if path == "/no-such-page" else 200))
+        if main and main not in seen:
+            seen.add(main)
+            found += faults(visitor, path, drawn)
     assert not found, "\n".join(found)
 
 
 def test_every_address_is_a_page_for_somebody(site: Site, visit: Visit):
     """A page that nobody could open would be looked at by nobody."""
     visitors = [visit(role) for role in (Role.ADMIN, Role.MEMBER, None)]
-    missed = [path for path in paths(site) if not any(is_page(visitor, path) for visitor in visitors)]
+    missed = [path for path in paths(site) if not any(main_part(visitor, path) for visitor in visitors)]
     assert missed == ["/no-such-page"]
 
 

@@ -649,6 +649,18 @@ def cross(ics, rep):
 
 
 # ---------------------------------------------------------------- the mail
+class Once(email.policy.EmailPolicy):
+    """Reads a header once, however often it is asked for: that is most of the time a check takes."""
+
+    @functools.lru_cache(1_000)  # noqa: B019  (one policy for as long as the tests run)
+    def header_fetch_parse(self, name, value):
+        return super().header_fetch_parse(name, value)
+
+
+POLICY = Once()
+
+
+@functools.lru_cache(100)  # in a chain each message is asked about as itself and as the one before the next
 def check(raw, allow=()):
     """What is wrong with this message (bytes as on the wire), and what it says: (Report, fields)."""
     rep = Report()
@@ -663,7 +675,7 @@ def check(raw, allow=()):
     head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
     if re.search(rb"[\x80-\xff]", head):
         rep.add("M02", "raw 8-bit in header block")
-    msg = email.message_from_bytes(raw, policy=email.policy.default)
+    msg = email.message_from_bytes(raw, policy=POLICY)
     for p in msg.walk():
         for d in p.defects:
             rep.add("M01", f"{p.get_content_type()}: {type(d).__name__}")
@@ -852,6 +864,7 @@ def chain(old, new, rep):
 def problems(raw, previous=None, allow=()):
     """Errors and warnings of one message, as lines of words; also those of following `previous` about the same meeting."""
     rep, fields = check(raw, allow)
+    follows = Report()
     if previous is not None:
-        chain(check(previous, allow)[1], fields, rep)
-    return [f"{severity} {rule} {words}" for severity, rule, words in rep.items]
+        chain(check(previous, allow)[1], fields, follows)
+    return [f"{severity} {rule} {words}" for severity, rule, words in rep.items + follows.items]
