@@ -25,6 +25,8 @@ class NotAllowed(ForumError):
 class Rejected(ForumError):
     """What was asked cannot be done as it stands; `field` names the form field to put right."""
 
+    place = ""  # the id of what the page shows beside the form to put it right, where that is no field
+
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field

@@ -597,6 +597,8 @@ class HiddenField(TextField):
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """A form people fill in and post. Each form adds `details()`: the keyword arguments of its command."""
 
+    _anchors: Mapping[str, str | None] = {}  # where the page helps with an error that belongs to no field
+
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """A form is what a form sends: an empty one is empty, not filled in with what it shows, and JSON is none."""
@@ -614,10 +616,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
             self[refusal.field].errors = [*self[refusal.field].errors, refusal.message]
         else:
             self.form_errors.append(refusal.message)
+            self._anchors = {**self._anchors, refusal.message: f"#{refusal.place}" if refusal.place else None}
 
     def errors_for_summary(self) -> list[tuple[str, str | None]]:
         """Every error as (text, href), in page order; href is None for what concerns the whole form."""
-        found: list[tuple[str, str | None]] = [(text, None) for text in self.form_errors]
+        found: list[tuple[str, str | None]] = [(text, self._anchors.get(text)) for text in self.form_errors]
         for field in self:
             linked = isinstance(field, Control) and not isinstance(field, HiddenField)
             found += [(str(text), f"#{field.first_id}" if linked else None) for text in field.errors[:1]]

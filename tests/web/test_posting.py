@@ -80,6 +80,7 @@ def test_the_guard_shows_what_and_why_and_loses_nothing(visit, cast, stored):
     page = browser.post("/feedback/new", data=filled).text
     assert "<mark>07700 900123</mark>" in page
     assert "phone number" in page
+    assert '<a href="#guard">What you wrote may tell who somebody is.' in page
     assert "Ring Kieran on 07700 900123 &lt;b&gt;</textarea>" in page
     seal = re.search(r'name="confirmed" type="checkbox" value="(\w+)"', page)[1]
     assert stored(sa.select(Feedback)) == []

@@ -26,6 +26,8 @@ class Worry(NamedTuple):
 class MayIdentify(Rejected):
     """The author has to look at the text again. `seal` stands for exactly this text: sent back, it says that they did."""
 
+    place = "guard"
+
     def __init__(self, worries: list[Worry], seal: str) -> None:
         super().__init__("What you wrote may tell who somebody is. Change it, or tick that you have checked it.")
         self.worries = worries

@@ -50,6 +50,8 @@ class Reach(NamedTuple):
 class ReachesMany(Rejected):
     """The author has to say that so many are to be told. `seal` stands for exactly these mentions."""
 
+    place = "reach"
+
     def __init__(self, reaches: list[Reach]) -> None:
         who = " and ".join(f"{one.people} people in {one.target.title}" for one in reaches)
         super().__init__(f"This tells {who}. Tick that you want that, or take the mention out.")
