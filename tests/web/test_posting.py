@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -195,3 +197,25 @@ def test_an_area_that_tells_who_somebody_is_is_asked_about_once(visit, cast, sto
     assert stored(sa.select(Feedback)) == []
     seen = re.search(r'name="seen_area" value="(\d+)"', page)[1]
     assert browser.post("/feedback/new", data=filled | {"seen_area": seen}).status_code == 302
+
+
+def test_a_form_sent_several_times_at_once_posts_once_and_leads_there(app, visit, cast, stored):
+    """As by somebody who presses the button again and again: the last answer is the one they see."""
+    browsers = [visit(cast.amina) for _ in range(4)]
+    for path, filled in (
+        ("/feedback/new", FORM | {"form_key": "k1"}),
+        ("/feedback/1/reply", {"body": "Once", "attribution": "named", "form_key": "k2"}),
+    ):
+        pages: list[Any] = []
+        together = [
+            threading.Thread(target=lambda one=one: pages.append(one.post(path, data=filled)))  # noqa: B023
+            for one in browsers
+        ]
+        for one in together:
+            one.start()
+        for one in together:
+            one.join(20)
+        assert [page.status_code for page in pages] == [302] * 4
+        assert len({page.headers["Location"] for page in pages}) == 1
+    assert (len(stored(sa.select(Feedback))), len(stored(sa.select(Reply)))) == (1, 1)
+    assert stored(sa.select(Feedback.reply_count)) == [1]

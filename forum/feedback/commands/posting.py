@@ -221,6 +221,10 @@ def chosen_themes(ids: Iterable[int], kept: Sequence[Theme]) -> list[Theme]:
     return themes
 
 
+class SentTwice(Rejected):
+    """The same form came in another transaction at the very same moment. Ask once more, and you get what that one made."""
+
+
 def keep_once(posted: Feedback | Reply) -> None:
     """Store it. Of the same form sent twice at the very same moment, one is stored and the other refused."""
     db.session.add(posted)
@@ -229,7 +233,7 @@ def keep_once(posted: Feedback | Reply) -> None:
     except sa.exc.IntegrityError as clash:
         if "form_key" not in str(clash.orig):
             raise
-        raise Rejected("This has been posted already. Open the thread to see it.") from None
+        raise SentTwice("This has been posted already. Open the thread to see it.") from None
 
 
 def _speaker(actor: Member | None, author: Member | None, posted_at: datetime | None) -> Member:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,8 @@ from forum.challenges.rules import may_keep
 from forum.feedback import commands, queries, rules
 from forum.feedback.commands.drafting import forget_posted
 from forum.feedback.commands.drafting import save as save_draft
-from forum.feedback.models import Attribution, Draft
+from forum.feedback.commands.posting import SentTwice
+from forum.feedback.models import Attribution, Draft, Feedback, Reply
 from forum.feedback.queries import answering, asking, drafting
 from forum.feedback.rules import answering as officials
 from forum.feedback.rules.beginning import check_area, title_of
@@ -32,6 +34,7 @@ from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, 
 from forum.web.furniture import me, say, this_page
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/feedback")
+Made = TypeVar("Made", Feedback, Reply)
 
 
 @blueprint.get("")
@@ -84,9 +87,7 @@ def post() -> ResponseReturnValue:
     if not {"preview", "ask"} & request.form.keys() and form.submitted():
         try:
             check_area(form.attribution.data, form.force_id.data, _own_area(), _has_seen_area(form))
-            with transaction():
-                feedback = commands.post(me(), **form.details(), **confirmations())
-                forget_posted(me(), "feedback", form.form_key.data or "")
+            feedback = _once(lambda: _post(form))
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal
@@ -215,10 +216,7 @@ def reply(number: int) -> ResponseReturnValue:
         return _keep_draft(f"reply:{number}", form.form_key.data or "", place)
     if form.submitted():
         try:
-            with transaction():
-                said = commands.reply(me(), number, form.body.data, **form.details(), **confirmations())
-                if request.form.get("drafted"):
-                    forget_posted(me(), f"reply:{number}", form.form_key.data or "")
+            said = _once(lambda: _reply(number, form))
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal
@@ -234,6 +232,29 @@ def quote(number: int, reply_number: int) -> ResponseReturnValue:
     if not words:
         raise NotFound
     return Response(words, mimetype="text/plain")
+
+
+def _once(stored: Callable[[], Made]) -> Made:
+    """What the form makes; of two that were sent at the very same moment, the other is led to what the first made."""
+    try:
+        with transaction():
+            return stored()
+    except SentTwice:
+        with transaction():
+            return stored()
+
+
+def _post(form: PostForm) -> Feedback:
+    feedback = commands.post(me(), **form.details(), **confirmations())
+    forget_posted(me(), "feedback", form.form_key.data or "")
+    return feedback
+
+
+def _reply(number: int, form: ReplyForm) -> Reply:
+    said = commands.reply(me(), number, form.body.data, **form.details(), **confirmations())
+    if request.form.get("drafted"):
+        forget_posted(me(), f"reply:{number}", form.form_key.data or "")
+    return said
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
