@@ -13,7 +13,7 @@ from forum.base.errors import Rejected
 from forum.feedback.commands import following as commands
 from forum.feedback.models import FollowKind, FollowLevel
 from forum.feedback.queries import following as queries
-from forum.feedback.rules.following import LEVELS
+from forum.feedback.rules.following import LEVELS, what_comes
 from forum.members import queries as members
 from forum.members.commands import keeping
 from forum.members.models import Member, Notify
@@ -31,6 +31,10 @@ OFTEN = [
     Choice(Notify.WEEKLY, "Once a week", "At 7am on the day below, when there is something new"),
     Choice(Notify.NONE, "Never", "No emails about feedback, whatever you follow"),
 ]
+_OFTEN = {
+    Notify.IMMEDIATE: "You chose to be written to at once, so what would be in a digest comes as an email for each post.",
+    Notify.NONE: "You chose to get no emails about feedback. What you select here counts once you change that.",
+}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 USUAL = "usual"
 
@@ -81,7 +85,8 @@ def show() -> ResponseReturnValue:
         else:
             say("Your choice is saved")
             return redirect(url_for(".show"))
-    return render_template("following/show.html", form=form, rows=queries.followed(me()), names=_NAMES, levels=LEVELS)
+    rows = [(row, LEVELS[what_comes(row.level, me().notify)][0]) for row in queries.followed(me())]
+    return render_template("following/show.html", form=form, rows=rows, names=_NAMES)
 
 
 def _often(member: Member) -> OftenForm:
@@ -106,9 +111,8 @@ def choose(kind: str, number: int) -> ResponseReturnValue:
                 commands.follow(me(), what, number, FollowLevel(form.level.data))
         say("Your choice is saved")
         return redirect(_back(kind, number))
-    return render_template(
-        "following/choose.html", form=form, title=title, kind=kind, number=number, back_to=_back(kind, number)
-    )
+    page = {"title": title, "kind": kind, "number": number, "back_to": _back(kind, number)}
+    return render_template("following/choose.html", form=form, often=_OFTEN.get(me().notify, ""), **page)
 
 
 def _back(kind: str, number: int) -> str:

@@ -158,6 +158,22 @@ class Posts(RuleBasedStateMachine):
             self.change(Reply, number, settling.release, stands=True, held=False)
             self.posts[Reply, number]["at"] = self.now
 
+    @rule(number=replies)
+    def word_a_reply_anew(self, number):
+        """What was read once is not new because it was edited."""
+        if self.posts[Reply, number]["stands"]:
+            self.tick()
+            db.session.expire_all()
+            with transaction():
+                found = db.session.get_one(Reply, number)
+                author = next(self.person(name) for name in READERS if self.person(name).id == found.author_id)
+                commands.edit_reply(author, found, f"{found.body} Still.", found.attribution, version=found.version)
+
+    @rule(number=threads)
+    def show_a_thread_again(self, number):
+        if self.posts[Feedback, number].get("hidden"):
+            self.change(Feedback, number, settling.show_again, stands=True, hidden=False)
+
     @rule(number=threads, restricts=st.booleans())
     def move(self, number, restricts):
         self.tick()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from forum.base.db import db
+from forum.base.db import db, transaction
 from forum.feedback.models import Feedback, Follow, FollowKind, FollowLevel
-from forum.members.models import Member
+from forum.members.models import Member, Notify
 from tests import builders
 from tests.feedback.builders import reply, thread
 
@@ -53,6 +53,21 @@ def test_the_thread_says_what_was_chosen_and_as_usual_takes_it_back(app, visit, 
     browser.post(address, data={"level": "usual"})
     with app.app_context():
         assert db.session.query(Follow).where(Follow.kind == FollowKind.THREAD).all() == []
+
+
+def test_what_is_followed_is_told_as_it_will_come(app, visit, cast, posted):
+    """Who is written to at once has no digest, and whoever wants no emails gets none."""
+    author, address = visit(cast.amina), f"/account/following/thread/{posted[0]}"
+    assert "because you wrote in it" in author.get(f"/feedback/{posted[0]}").text
+    for notify, comes, told in (
+        (Notify.DAILY, "In your digest", ""),
+        (Notify.IMMEDIATE, "An email for each post", "written to at once"),
+        (Notify.NONE, "No emails", "no emails about feedback"),
+    ):
+        with app.app_context(), transaction():
+            db.session.get_one(Member, cast.amina.id).notify = notify
+        assert f"{comes} <a" in author.get("/account/following").text
+        assert told in author.get(address).text
 
 
 def test_how_often_and_on_which_day_is_chosen_on_one_page(app, visit, cast):

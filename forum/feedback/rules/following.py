@@ -31,6 +31,13 @@ def is_told_at_once(level: FollowLevel, notify: Notify) -> bool:
     return level is FollowLevel.ALL or (level is FollowLevel.DIGEST and notify is Notify.IMMEDIATE)
 
 
+def what_comes(level: FollowLevel, notify: Notify) -> FollowLevel:
+    """What somebody who chose how often to be written to gets of a thing followed at this level."""
+    if notify is Notify.NONE:
+        return FollowLevel.NONE
+    return FollowLevel.ALL if is_told_at_once(level, notify) else level
+
+
 def check_follower(actor: Member) -> None:
     if not actor.is_active:
         raise Rejected("Only active members of the Forum follow feedback.")
