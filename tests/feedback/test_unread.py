@@ -155,8 +155,20 @@ class Posts(RuleBasedStateMachine):
     @rule(number=replies)
     def let_through(self, number):
         if self.posts[Reply, number]["held"]:
+            thread = self.posts[Reply, number]["thread"]
             self.change(Reply, number, settling.release, stands=True, held=False)
             self.posts[Reply, number]["at"] = self.now
+            author = self.author_of(number)
+            newest = max(
+                (post["at"] for (kind, one), post in self.posts.items()
+                 if kind is Reply and one != number and post["thread"] == thread and post["stands"]), default=None,
+            )  # fmt: skip
+            if self.may_open(author, thread) and (newest is None or newest <= self.read[author, thread]):
+                self.read[author, thread] = self.now  # one's own words are not new
+
+    def author_of(self, number):
+        author = db.session.scalar(sa.select(Reply.author_id).where(Reply.id == number))
+        return next(name for name in READERS if self.person(name).id == author)
 
     @rule(number=replies)
     def word_a_reply_anew(self, number):
@@ -165,8 +177,7 @@ class Posts(RuleBasedStateMachine):
             self.tick()
             db.session.expire_all()
             with transaction():
-                found = db.session.get_one(Reply, number)
-                author = next(self.person(name) for name in READERS if self.person(name).id == found.author_id)
+                found, author = db.session.get_one(Reply, number), self.person(self.author_of(number))
                 commands.edit_reply(author, found, f"{found.body} Still.", found.attribution, version=found.version)
 
     @rule(number=threads)

@@ -35,6 +35,7 @@ from forum.feedback.models import (
 )
 from forum.feedback.queries import asking as asked
 from forum.feedback.queries import checking as checks
+from forum.feedback.queries import unread
 from forum.feedback.rules import checking as rules
 from forum.members.models import Member
 
@@ -72,9 +73,17 @@ def release(actor: Member, post: Post) -> None:
     _settle(actor, post, Outcome.KEPT, "")
     history.note(actor, "let through", post)
     _tell_author(post, "released", since, "", source(post))
-    if (author := _member(post.author_id)) is not None and isinstance(post, Feedback):
+    if (author := _member(post.author_id)) is not None:
         db.session.flush()
+        _mark_as_known(author, post, now)
+
+
+def _mark_as_known(author: Member, post: Post, now: datetime) -> None:
+    """What they wrote is not new to its author. Where others wrote since they were there, the thread is."""
+    if isinstance(post, Feedback):
         mark_read(author, post.id, now)
+    elif unread.knows_the_rest(author, post):
+        mark_read(author, post.feedback_id, now)
 
 
 def hide(actor: Member, post: Post, reason: str, remark: str = "") -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from forum.base.db import read
+from forum.base.db import db, read
 from forum.feedback.models import Feedback, ReadMark, Reply
 from forum.feedback.queries.one import reach, stands
 from forum.members.models import Member
@@ -72,6 +72,15 @@ def count(within: sa.ColumnElement[bool]) -> sa.Select[Any]:
     newest_first = Feedback.active_at.desc(), Feedback.id.desc()
     some = sa.select(sa.literal(1)).where(is_unread_by(_READER), within).order_by(*newest_first)
     return sa.select(sa.func.count()).select_from(some.limit(sa.bindparam("most", type_=sa.Integer)).subquery())
+
+
+def knows_the_rest(reader: Member, reply: Reply) -> bool:
+    """Whether this person has read all of the thread but this reply. One statement."""
+    others = new_replies(until(sa.literal(reader.id))).where(Reply.id != reply.id)
+    mark = sa.and_(ReadMark.feedback_id == Feedback.id, ReadMark.member_id == reader.id)
+    is_known = ~others.add_columns(sa.literal(1)).correlate(Feedback, ReadMark).exists()
+    asked = sa.select(is_known).select_from(Feedback).outerjoin(ReadMark, mark).where(Feedback.id == reply.feedback_id)
+    return bool(db.session.scalar(asked))
 
 
 def new_replies(read_until: sa.ColumnElement[Any]) -> sa.Select[Any]:
