@@ -434,7 +434,7 @@ def test(arguments: Sequence[str]) -> NoReturn:
     set_up("requirements-dev")
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execv(python(), [str(python()), "-m", "pytest", "-n", "2", *arguments])  # noqa: S606  (it has the terminal)
+    os.execv(python(), [str(python()), "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments])  # noqa: S606  (it has the terminal)
 
 
 def clean() -> None:

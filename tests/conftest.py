@@ -1,6 +1,7 @@
 """The two databases, the cast, and how tests come in.
 
-Every test that asks for `app` runs twice: on SQLite and on PostgreSQL. PostgreSQL is the server of TEST_DATABASE_URL, or
+Every test that asks for `app` runs twice: on SQLite and on PostgreSQL; those of pages (tests/web) on one of the two,
+half of them on each, unless FORUM_EVERY=1 (docs/decisions/0017). PostgreSQL is the server of TEST_DATABASE_URL, or
 a throw-away cluster made from installed binaries, or skipped with a reason. FORUM_REQUIRE_ALL=1 makes skips failures.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
@@ -21,6 +24,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from forum import create_app
 from forum.base import letters
@@ -36,6 +40,7 @@ hypothesis.settings.register_profile("forum", deadline=None)
 hypothesis.settings.load_profile("forum")
 
 REQUIRE_ALL = bool(os.environ.get("FORUM_REQUIRE_ALL"))
+EVERY = bool(os.environ.get("FORUM_EVERY"))
 PASSWORD = "a long test password"
 
 
@@ -67,6 +72,40 @@ def settings(url: str, var: Path) -> dict[str, Any]:
     }
 
 
+def keep_templates(app: Flask) -> None:
+    """Templates are compiled once for all applications and for the next run, not once for each."""
+    folder = Path(tempfile.gettempdir(), f"forum-test-templates-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
+# --- which test when and where ---------------------------------------------------------------------------------------
+
+# Begun first: a long one that is begun last is waited for by everybody.
+LONG = ("tests/browser", "tests/test_bad_input", "tests/test_unattributed", "tests/base/test_letters_delivered")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """On which databases a test runs that does not say so itself."""
+    own = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "app" not in metafunc.fixturenames or "app" in own:
+        return
+    names, place = ["sqlite", "postgresql"], metafunc.definition.nodeid
+    if place.startswith("tests/web/") and not EVERY:
+        names = [names[zlib.crc32(place.encode()) % 2]]
+    marks = {"postgresql": [pytest.mark.postgresql]}
+    params = [pytest.param(name, marks=marks.get(name, []), id=name) for name in names]
+    metafunc.parametrize("app", params, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first; those of the browser by one worker, which looks at what several people see once."""
+    for item in items:
+        if item.nodeid.startswith("tests/browser/"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG)))
+
+
 def _migrate(app: Flask) -> None:
     from flask_migrate import upgrade
 
@@ -92,6 +131,7 @@ class Embedded:
     def __init__(self, folder: Path) -> None:
         self.file, self.plain = folder / "forum.db", folder / "plain.db"
         self.app = create_app(**settings(f"sqlite:///{self.file}", folder))
+        keep_templates(self.app)
         _migrate(self.app)
         self._keep(self.plain)
 
@@ -140,6 +180,7 @@ class Server:
         self._run(f'CREATE DATABASE "{self.name}"')
         address = self._address(url, self.name)
         self.app = create_app(**settings(address, folder))
+        keep_templates(self.app)
         _migrate(self.app)
         self.own = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         self.plain = self._keep("lists")
@@ -221,7 +262,7 @@ def postgresql_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) ->
         home.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture
 def app(request: pytest.FixtureRequest) -> Flask:
     """The application on a fresh, migrated database. No context is open: every request gets its own."""
     home = request.getfixturevalue(f"{request.param}_home")

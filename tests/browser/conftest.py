@@ -30,7 +30,7 @@ from forum.members.queries import TABLES, is_invitable
 from forum.minutes import commands as minutes
 from forum.summaries import commands as summaries
 from forum.summaries.rules import Scope
-from tests.conftest import PASSWORD, settings, unavailable
+from tests.conftest import PASSWORD, keep_templates, settings, unavailable
 from tests.feedback import builders as told
 from tests.meetings import builders as building
 
@@ -63,6 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("browser")
     served = {"TESTING": False, "WTF_CSRF_ENABLED": True, "DEMO_PASSWORD": PASSWORD}
     app = create_app(**settings(f"sqlite:///{folder / 'forum.db'}", folder) | served)
+    keep_templates(app)
     with app.app_context():
         people, numbers = _fill()
         db.engine.dispose()
