@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from forum.base.db import db
+from forum.base.db import db, read
 from forum.challenges.models import AgendaChallenge, Challenge
 from forum.challenges.queries.elsewhere import ChallengeMark
 from forum.challenges.queries.one import readable_by
@@ -78,6 +78,6 @@ _MARKS = (
 def on_agenda(actor: Member, meeting: Meeting) -> dict[int, list[ChallengeMark]]:
     """The challenges that the items of this meeting's agenda are about, by item; those this person may read. One statement."""
     marks: dict[int, list[ChallengeMark]] = defaultdict(list)
-    for item, number, title, status in db.session.execute(_MARKS.where(readable_by(actor)), {"meeting": meeting.id}):
+    for item, number, title, status in read(_MARKS.where(readable_by(actor)), {"meeting": meeting.id}):
         marks[item].append(ChallengeMark(number, title, status))
     return dict(marks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -71,14 +72,17 @@ class MeetingRow(NamedTuple):
 
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     """Which meetings this person may know of: what `rules.may_see` says, as a condition."""
-    if rules.may_schedule(actor):
-        return sa.true()
+    return sa.true() if rules.may_schedule(actor) else _readable_by(sa.literal(actor.id))
+
+
+def _readable_by(reader: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """The same for the id of somebody who does not run the Forum."""
     invitation = aliased(Invitation)
     is_invited = sa.exists().where(
-        invitation.meeting_id == Meeting.id, invitation.member_id == actor.id, invitation.removed_at.is_(None)
+        invitation.meeting_id == Meeting.id, invitation.member_id == reader, invitation.removed_at.is_(None)
     )
     is_shown = sa.or_(Meeting.kind.not_in(sorted(rules.INVITE_ONLY, key=str)), is_invited)
-    return sa.or_(sa.and_(Meeting.stage != Stage.DRAFT, is_shown), Meeting.host_id == actor.id)
+    return sa.or_(sa.and_(Meeting.stage != Stage.DRAFT, is_shown), Meeting.host_id == reader)
 
 
 def _rows(actor: Member) -> Any:
@@ -214,13 +218,17 @@ def coming(size: int = 5) -> list[ComingRow]:
     return [ComingRow._make(row) for row in db.session.execute(wanted)]
 
 
+@cache
+def _one(is_everybodys: bool) -> sa.Select[tuple[Meeting]]:
+    """One meeting, whoever reads it or for a reader; put together once, as every page of a meeting reads it."""
+    wanted = sa.select(Meeting).where(Meeting.id == sa.bindparam("number"))
+    wanted = wanted.options(selectinload(Meeting.themes), joinedload(Meeting.host))
+    return wanted if is_everybodys else wanted.where(_readable_by(sa.bindparam("reader", type_=sa.Integer)))
+
+
 def get(actor: Member, number: int) -> Meeting:
     """The meeting with this number, with themes and host. Raises NotFound. Two statements."""
-    meeting = db.session.scalar(
-        sa.select(Meeting)
-        .where(Meeting.id == number, readable_by(actor))
-        .options(selectinload(Meeting.themes), joinedload(Meeting.host))
-    )
+    meeting = db.session.scalar(_one(rules.may_schedule(actor)), {"number": number, "reader": actor.id})
     if meeting is None:
         raise NotFound("There is no meeting with this number, or it is not open yet.")
     return meeting

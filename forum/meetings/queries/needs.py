@@ -98,9 +98,13 @@ def need(actor: Member, meeting: Meeting, number: int) -> AccessNeed:
     return found
 
 
+# Put together once: asked for every visit of somebody invited to a meeting's page.
+_ARE_KNOWN = sa.select(sa.exists().where(AccessNeed.invitation_id == sa.bindparam("invitation")))
+
+
 def are_known(invitation: Invitation) -> bool:
     """Whether this person has said that they need something. One statement."""
-    return bool(db.session.scalar(sa.select(sa.exists().where(AccessNeed.invitation_id == invitation.id))))
+    return bool(db.session.scalar(_ARE_KNOWN, {"invitation": invitation.id}))
 
 
 def due_for_deletion() -> Meeting | None:

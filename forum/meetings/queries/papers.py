@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from forum.base import files
-from forum.base.db import db
+from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.files import StoredFile
 from forum.base.words import plural
@@ -67,28 +68,31 @@ def in_words(kind: str | None, size: int | None, pages: int | None) -> str:
     return ", ".join([files.KINDS[kind].short, files.show_size(size), *counted])
 
 
-def invited(actor: Member) -> sa.ColumnElement[bool]:
-    """Whether this person is invited to the meeting the statement is about."""
-    return sa.exists().where(
-        Invitation.meeting_id == Paper.meeting_id, Invitation.member_id == actor.id, Invitation.removed_at.is_(None)
-    )
-
-
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     """Which papers of a meeting that this person may see they may read.
 
     The sensitive are for those invited, for officials and for whoever is asked for them; the withdrawn for the
     secretariat alone.
     """
-    if may_schedule(actor):
+    return _readable_by(may_schedule(actor), actor.is_official, sa.literal(actor.id))
+
+
+def _readable_by(runs: bool, is_official: bool, reader: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """The same for whoever runs the Forum, for an official, or for the member with this id."""
+    if runs:
         return sa.true()
     is_here = Paper.withdrawn_at.is_(None)
-    if actor.is_official:
+    if is_official:
         return is_here
-    return sa.and_(is_here, sa.or_(Paper.marking == Marking.OFFICIAL, Paper.owner_id == actor.id, invited(actor)))
+    is_invited = sa.exists().where(
+        Invitation.meeting_id == Paper.meeting_id, Invitation.member_id == reader, Invitation.removed_at.is_(None)
+    )
+    return sa.and_(is_here, sa.or_(Paper.marking == Marking.OFFICIAL, Paper.owner_id == reader, is_invited))
 
 
-def _rows() -> Any:
+@cache
+def _rows(runs: bool, is_official: bool) -> Any:
+    """The papers of a meeting for a kind of reader; put together once, as every visit to a meeting's page reads them."""
     newest = aliased(PaperVersion)
     number = sa.select(sa.func.max(newest.number)).where(newest.paper_id == Paper.id).correlate(Paper).scalar_subquery()
     return (
@@ -116,14 +120,16 @@ def _rows() -> Any:
         .outerjoin(Member, Member.id == Paper.owner_id)
         .outerjoin(PaperVersion, sa.and_(PaperVersion.paper_id == Paper.id, PaperVersion.number == number))
         .outerjoin(StoredFile, StoredFile.id == PaperVersion.file_id)
+        .where(Paper.meeting_id == sa.bindparam("meeting"))
+        .where(_readable_by(runs, is_official, sa.bindparam("reader", type_=sa.Integer)))
         .order_by(Paper.number)
     )
 
 
 def papers(actor: Member, meeting: Meeting) -> list[PaperRow]:
     """The papers of this meeting that this person may read, by number. One statement."""
-    wanted = _rows().where(Paper.meeting_id == meeting.id, readable_by(actor))
-    return [PaperRow._make(row) for row in db.session.execute(wanted)]
+    wanted = _rows(may_schedule(actor), actor.is_official)
+    return [PaperRow._make(row) for row in read(wanted, {"meeting": meeting.id, "reader": actor.id})]
 
 
 def by_item(actor: Member, meeting: Meeting) -> dict[int, list[PaperRow]]:
