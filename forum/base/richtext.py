@@ -91,9 +91,12 @@ def sanitise(markup: str) -> str:
     return _NO_ADDRESS.sub(r"\1", cleaned)
 
 
-def to_text(markup: str) -> str:
-    """The words of our own HTML, for previews, letters and search: a line a block, a bullet before list items."""
-    reader = _Words()
+def to_text(markup: str, *, is_numbered: bool = False) -> str:
+    """The words of our own HTML, for previews, letters and search: a line a block, a bullet before list items.
+
+    `is_numbered`: the items of a numbered list keep their numbers, for what is read as it stands.
+    """
+    reader = _Words(is_numbered)
     reader.feed(markup)
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.pieces).split("\n"))
@@ -152,19 +155,32 @@ def _link(address: str, words: str, title: str = "") -> str:
 class _Words(HTMLParser):
     _BREAKS = frozenset("blockquote br h2 h3 h4 h5 h6 hr li ol p pre table tr ul".split())  # noqa: SIM905
 
-    def __init__(self) -> None:
+    def __init__(self, is_numbered: bool = False) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self.bullet = ""  # waits for the first word of its list item
         self.in_code = False
+        self.is_numbered = is_numbered
+        self.numbers: list[int] = []  # of the next item of each list we are in; 0: it has bullets
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.pieces.append("\n" if tag in self._BREAKS else "")
-        self.bullet = "• " if tag == "li" else self.bullet
+        if tag in ("ol", "ul"):
+            begins = dict(attrs).get("start") or "1"
+            self.numbers.append(int(begins) if tag == "ol" and self.is_numbered and begins.isdecimal() else 0)
+        self.bullet = self._next_bullet() if tag == "li" else self.bullet
         self.in_code = self.in_code or tag == "pre"
+
+    def _next_bullet(self) -> str:
+        if not self.numbers or not self.numbers[-1]:
+            return "• "
+        self.numbers[-1] += 1
+        return f"{self.numbers[-1] - 1}. "
 
     def handle_endtag(self, tag: str) -> None:
         self.pieces.append("\n" if tag in self._BREAKS else "")
+        if tag in ("ol", "ul") and self.numbers:
+            self.numbers.pop()
         self.in_code = self.in_code and tag != "pre"
 
     def handle_data(self, data: str) -> None:

@@ -250,6 +250,12 @@ def test_text_of_html_has_a_line_a_block() -> None:
     assert to_text(to_html("- one\n\n  more\n\n- two\n\n```\nx\ny\n```")) == "• one\nmore\n• two\nx\ny"
 
 
+def test_numbered_lists_keep_their_numbers_where_that_is_asked_for() -> None:
+    html = to_html("3. one\n   * a\n   * b\n\n     more\n4. two\n\n- x")
+    assert to_text(html, is_numbered=True) == "3. one\n• a\n• b\nmore\n4. two\n• x"
+    assert to_text(html) == "• one\n• a\n• b\nmore\n• two\n• x"
+
+
 def test_plain_is_one_line() -> None:
     assert plain("  Title\r\nBcc: x@y.example\u2028\tz\0 ") == "Title Bcc: x@y.example z"
 

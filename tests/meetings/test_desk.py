@@ -48,6 +48,16 @@ def test_a_draft_is_to_be_opened_four_weeks_before():
     assert found[4].path == ""  # nothing is sent of a draft
 
 
+def test_who_is_invited_says_still_only_when_somebody_was():
+    words = [desk.steps(facts(uninvited=120, invited=invited))[3].words for invited in (0, 7)]
+    assert words == ["120 to invite", "7 invited, 120 still to invite"]
+
+
+def test_papers_are_asked_for_by_the_day_they_are_due_also_while_there_are_none():
+    due_on = date(2027, 1, 4)
+    assert [desk.steps(facts(papers_due_on=due_on, papers=n, papers_to_come=n))[2].due for n in (0, 2)] == [due_on] * 2
+
+
 def test_what_is_late_comes_before_what_is_due():
     found = desk.steps(facts(uninvited=3, audiences=1, items=2))
     assert desk.next_step(found, date(2027, 1, 1)).to_do == "Invite 3 members"

@@ -397,3 +397,13 @@ def test_agenda_and_notice_are_the_same_bytes_for_the_same_meeting(inside, cast)
     ):
         assert words in text
     assert "meet.example" not in text
+
+
+def test_a_notice_keeps_the_numbers_and_bullets_of_what_the_meeting_is_about():
+    from forum.meetings.exports.documents import _described
+
+    told = "The Board meets to consider:\n1. Two challenges\n• alerts\n• vacancies\n2. A fast track"
+    first, one, bullets, two = _described(told)
+    assert (first.text, one.text, two.text) == ("The Board meets to consider:", "1. Two challenges", "2. A fast track")
+    assert bullets.items == ["alerts", "vacancies"]
+    assert [block.text for block in _described("")] == ["See the agenda."]

@@ -42,9 +42,11 @@ def form(**more):
 
 def test_a_paper_is_uploaded_read_and_listed(visit, cast, held):
     sita = visit(cast.sita)
+    assert "Make the pack" not in sita.get(f"/meetings/{held}/papers").text  # of nothing
     sent = form(file=(BytesIO(ONE_TWO), "../../Täst.pdf"))
     page = sita.post(f"/meetings/{held}/papers/new", data=sent, follow_redirects=True)
     assert "Paper 1 is here" in page.text
+    assert "Make the pack" in page.text
     amina = visit(cast.amina)
     page = amina.get(f"/meetings/{held}/papers")
     assert "Paper 1: What works" in page.text

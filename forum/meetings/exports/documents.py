@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from forum.base import clock, richtext
+from forum.base import clock
 from forum.base.opendocument import (
     Block,
     Bullets,
@@ -52,6 +53,8 @@ class Item(Protocol):
     def id(self) -> int: ...
     @property
     def number(self) -> str: ...
+    @property
+    def is_part(self) -> bool: ...
     @property
     def title(self) -> str: ...
     @property
@@ -118,7 +121,7 @@ def notice(
         Title(f"Calling notice: {meeting.title}"),
         *_facts(meeting),
         Heading("What it is about"),
-        *_described(meeting.description),
+        *_described(meeting.description_as_text),
         Heading("How to take part"),
         Bullets(
             [*taking_part(meeting, now), [f"This notice is from {creator}, ", Link(contact, f"mailto:{contact}"), "."]]
@@ -129,9 +132,13 @@ def notice(
     return _document(meeting, papers, f"Calling notice: {meeting.title}", blocks, creator)
 
 
-def _described(markdown: str) -> list[Block]:
-    lines = richtext.to_text(richtext.to_html(markdown)).splitlines()
-    return [Paragraph(line) for line in lines or ["See the agenda."]]
+def _described(description: str) -> list[Block]:
+    """The description's lines; those that stand together behind bullets are a list."""
+    lines = description.splitlines() or ["See the agenda."]
+    blocks: list[Block] = []
+    for is_list, several in groupby(lines, lambda line: line.startswith("• ")):
+        blocks += [Bullets([line[2:] for line in several])] if is_list else map(Paragraph, several)
+    return blocks
 
 
 def taking_part(meeting: Meeting, now: datetime) -> list[str]:
@@ -233,7 +240,7 @@ def _agenda(items: Sequence[Item], papers: Papers, heading: str) -> list[Block]:
     ends = max(item.ends_at for item in items)
     return [
         *above,
-        Table(("Starts", "Item", "Minutes"), rows, (1.5, 7, 1.2)),
+        Table(("Starts", "Item", "Minutes"), rows, (1.6, 6.7, 1.5)),
         Paragraph(f"The meeting closes at {clock.show_time(ends)}."),
     ]
 
@@ -241,7 +248,7 @@ def _agenda(items: Sequence[Item], papers: Papers, heading: str) -> list[Block]:
 def _item(item: Item, papers: Sequence[ForItem]) -> Words:
     about = ", ".join(filter(None, [PURPOSES[item.purpose], item.lead]))
     lines = [about, item.paper, *(f"{paper.name}: {paper.title}" for paper in papers)]
-    return [Strong(f"{item.number}. {item.title}"), *(f"\n{line}" for line in lines if line)]
+    return [Strong(f"{item.number}{'' if item.is_part else '.'} {item.title}"), *(f"\n{line}" for line in lines if line)]
 
 
 def _document(meeting: Meeting, papers: Papers, title: str, blocks: Sequence[Block], creator: str) -> Document:

@@ -64,7 +64,7 @@ def where(mode: Mode, place: str) -> str:
 
 @lru_cache(maxsize=256)  # a calendar has many meetings, and is asked for every few minutes
 def _as_text(markdown: str) -> str:
-    return richtext.to_text(richtext.to_html(markdown))
+    return richtext.to_text(richtext.to_html(markdown), is_numbered=True)
 
 
 class MeetingSeries(Base):

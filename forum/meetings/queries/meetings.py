@@ -219,7 +219,7 @@ def coming(size: int = 5) -> list[ComingRow]:
 
 
 @cache
-def _one(is_everybodys: bool) -> sa.Select[tuple[Meeting]]:
+def _one(is_everybodys: bool) -> sa.Select[Meeting]:
     """One meeting, whoever reads it or for a reader; put together once, as every page of a meeting reads it."""
     wanted = sa.select(Meeting).where(Meeting.id == sa.bindparam("number"))
     wanted = wanted.options(selectinload(Meeting.themes), joinedload(Meeting.host))

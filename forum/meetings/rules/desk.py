@@ -159,7 +159,9 @@ def _papers(facts: Facts) -> Step:
         yield f"{facts.papers_to_come} still to come" if facts.papers_to_come else ""
         yield "pack made" if facts.packs else "no pack yet" if facts.papers else ""
 
-    due = facts.papers_due_on if facts.papers_to_come and facts.papers_due_on else working_days(facts.day, -PAPERS_OUT)
+    due = working_days(facts.day, -PAPERS_OUT)
+    if facts.papers_due_on and (facts.papers_to_come or not facts.papers):
+        due = facts.papers_due_on
     if not facts.papers:
         standing = Standing.NOT_STARTED if not facts.is_over and facts.papers_due_on else Standing.NOT_NEEDED
         return Step("Papers", "/papers", standing, "No papers", due, "Ask for the papers")
@@ -171,7 +173,8 @@ def _papers(facts: Facts) -> Step:
 def _invitees(facts: Facts) -> Step:
     def words() -> Iterator[str]:
         yield f"{facts.invited:,} invited" if facts.invited else ""
-        yield f"{facts.uninvited:,} still to invite" if facts.uninvited and not facts.is_over else ""
+        still = "still " if facts.invited else ""
+        yield f"{facts.uninvited:,} {still}to invite" if facts.uninvited and not facts.is_over else ""
 
     is_chosen = bool(facts.audiences or facts.invited or facts.uninvited)
     return Step(

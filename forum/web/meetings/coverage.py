@@ -31,6 +31,8 @@ def coverage(number: int) -> ResponseReturnValue:
         meeting=meeting,
         coverage=found,
         missing=found.missing(),
+        missing_sectors=[row for row in found.sectors if row.is_missing and row.slug],
+        missing_forces=[row for row in found.forces if row.is_missing and row.slug],
         is_over=found.is_over,
         is_unrecorded=meeting.ends_at <= clock.now() and not found.is_over,
         may_remind=meeting_rules.may_schedule(me()) and meeting.is_open and meeting.starts_at > clock.now(),

@@ -18,6 +18,7 @@ from forum.meetings.models import Invitation, Meeting, Paper
 from forum.meetings.queries import agendas
 from forum.meetings.queries import packs as pack_reading
 from forum.meetings.queries import papers as reading
+from forum.meetings.queries.papers import PaperRow
 from forum.meetings.rules import papers as paper_rules
 from forum.reference.models import Marking
 from forum.web.furniture import me, only_if, plural, say, slow
@@ -53,16 +54,17 @@ def _invitation(meeting: Meeting) -> Invitation | None:
 @blueprint.get("/<int:number>/papers")
 def list_papers(number: int) -> ResponseReturnValue:
     meeting = queries.get(me(), number)
+    rows = reading.papers(me(), meeting)
     return render_template(
         "meetings/papers.html",
         meeting=meeting,
-        papers=reading.papers(me(), meeting),
+        papers=rows,
         may_bring=paper_rules.may_bring,
-        **_packs(meeting),
+        **_packs(meeting, rows),
     )
 
 
-def _packs(meeting: Meeting) -> dict[str, Any]:
+def _packs(meeting: Meeting, rows: list[PaperRow]) -> dict[str, Any]:
     """The packs this person may read; those that are not made are the secretariat's business."""
     invitation = _invitation(meeting)
     markings = [one for one in Marking if paper_rules.may_read_pack(me(), one, invitation)]
@@ -71,6 +73,7 @@ def _packs(meeting: Meeting) -> dict[str, Any]:
     return {
         "packs": packs if runs else [pack for pack in packs if pack.is_made],
         "runs": runs,
+        "can_pack": runs and any(row.is_pdf and row.withdrawn_at is None for row in rows),
         "may_tell": runs and rules.may_invite(meeting, clock.now()),
         "newest_whole": pack_reading.newest_whole(packs),
     }
@@ -210,7 +213,7 @@ def order_pack(number: int) -> ResponseReturnValue:
 def packs_progress(number: int) -> ResponseReturnValue:
     """The part of the papers page that keeps itself current while a pack is made."""
     meeting = kept(number)
-    return render_template("meetings/_packs.html", meeting=meeting, **_packs(meeting))
+    return render_template("meetings/_packs.html", meeting=meeting, **_packs(meeting, reading.papers(me(), meeting)))
 
 
 @blueprint.get("/<int:number>/papers/packs/<int:pack_number>")

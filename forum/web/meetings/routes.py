@@ -186,7 +186,7 @@ def schedule() -> ResponseReturnValue:
         except Rejected as refusal:
             form.reject(refusal)
         else:
-            say(f"{meeting.reference} is saved as a draft. Only the secretariat sees it until you open it.")
+            say(f"{meeting.reference} is saved as a draft. Only the secretariat and its host see it until you open it.")
             if meeting.ends_at <= clock.now():
                 say("Its date has passed, so no invitations can be sent.", "important")
             return redirect(url_for(".show", number=meeting.id))
