@@ -250,7 +250,7 @@ def test_the_secretariat_orders_the_letters_once(app, visit, cast, path, clock):
 def test_coverage_names_who_is_missing_and_draws_it(visit, cast, path, clock):
     clock.move_to(BEFORE)
     page = visit(cast.sita).get(f"{path}/coverage").text
-    assert "nobody has said yes from 1 police force area." in page
+    assert "nobody has said yes from 2 sectors and 1 police force area." in page
     assert "<li>South Wales Police (1)</li>" in page
     assert "<title>Essex Police: 1 invited, 1 said yes</title>" in page
     assert f"{path}/reminders/new" in page

@@ -137,7 +137,8 @@ def _described(description: str) -> list[Block]:
     lines = description.splitlines() or ["See the agenda."]
     blocks: list[Block] = []
     for is_list, several in groupby(lines, lambda line: line.startswith("• ")):
-        blocks += [Bullets([line[2:] for line in several])] if is_list else map(Paragraph, several)
+        together = list(several)
+        blocks += [Bullets([line[2:] for line in together])] if is_list else map(Paragraph, together)
     return blocks
 
 
@@ -248,7 +249,10 @@ def _agenda(items: Sequence[Item], papers: Papers, heading: str) -> list[Block]:
 def _item(item: Item, papers: Sequence[ForItem]) -> Words:
     about = ", ".join(filter(None, [PURPOSES[item.purpose], item.lead]))
     lines = [about, item.paper, *(f"{paper.name}: {paper.title}" for paper in papers)]
-    return [Strong(f"{item.number}{'' if item.is_part else '.'} {item.title}"), *(f"\n{line}" for line in lines if line)]
+    return [
+        Strong(f"{item.number}{'' if item.is_part else '.'} {item.title}"),
+        *(f"\n{line}" for line in lines if line),
+    ]
 
 
 def _document(meeting: Meeting, papers: Papers, title: str, blocks: Sequence[Block], creator: str) -> Document:
