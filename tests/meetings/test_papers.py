@@ -237,6 +237,20 @@ def test_the_next_pack_says_which_pages_are_new(inside, cast):
     assert "5 new" in first
 
 
+def test_the_next_pack_says_which_papers_are_gone_and_which_are_shorter(inside, cast):
+    held = meeting(cast.sita)
+    shorter, gone = (paper(cast.sita, held, a_pdf("One", "Two", what)) for what in ("Three", "Four"))
+    packs(cast.sita, held)
+    new_version(cast.sita, held, shorter, a_pdf("One", "Two"))
+    with transaction():
+        papers.withdraw(cast.sita, queries.get(cast.sita, held.id), get(cast.sita, held, gone), "Not ready")
+    newest, oldest = packs(cast.sita, held)
+    assert (oldest.gone, newest.gone, newest.changed_in_words) == ([], [gone], "")
+    first = " ".join(said(held, 2)[0].split())
+    assert "2 to 3 1 page fewer" in first
+    assert f"no longer in this one: paper {gone}." in first
+
+
 def test_members_who_may_not_see_all_get_a_pack_that_says_so(inside, cast):
     held = meeting(cast.sita)
     paper(cast.sita, held, ONE_TWO)

@@ -203,11 +203,17 @@ def _front(order: Order, inside: Sequence[PackedRow], left_out: Sequence[LeftOut
             packed=packed,
             left_out=left_out,
             withheld=order.withheld,
+            gone=_gone(order),
         )
         made = pdf.write(document, total)
         if (counted := len(pdf.look(made, "The front"))) <= pages:
             return made, packed, total
         pages = counted
+
+
+def _gone(order: Order) -> list[int]:
+    """The papers of the pack before that are no longer among these."""
+    return sorted(set(order.before or ()) - {row.number for row in order.papers})
 
 
 def _packed(order: Order, inside: Sequence[PackedRow], front: int) -> list[Packed]:
@@ -227,6 +233,7 @@ def _packed(order: Order, inside: Sequence[PackedRow], front: int) -> list[Packe
                 pages,
                 None if changed is None else [first + place for place in changed],
                 order.before is not None and earlier is None,
+                max(0, len(earlier or ()) - pages),
             )
         )
         first += pages
@@ -262,6 +269,7 @@ def _contents(order: Order, packed: Sequence[Packed], left_out: Sequence[LeftOut
         "changed_pages": sorted([*new, *(page for paper in packed for page in paper.changed or ())]),
         "left_out": [{"paper": one.number, "title": one.title, "reason": one.reason} for one in left_out],
         "withheld": order.withheld,
+        "gone": _gone(order),
     }
 
 

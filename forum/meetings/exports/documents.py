@@ -86,7 +86,10 @@ Papers = Mapping[int, Sequence[ForItem]]
 
 
 class Packed(NamedTuple):
-    """A paper in a pack. `changed` are pages of the pack; None: there was no pack before this one to compare with."""
+    """A paper in a pack. `changed` are pages of the pack; None: there was no pack before this one to compare with.
+
+    `fewer`: by how many pages it is shorter than in that pack.
+    """
 
     number: int
     version: int
@@ -97,6 +100,7 @@ class Packed(NamedTuple):
     pages: int
     changed: Sequence[int] | None
     is_new: bool
+    fewer: int = 0
 
 
 class LeftOut(NamedTuple):
@@ -174,8 +178,12 @@ def front(
     packed: Sequence[Packed],
     left_out: Sequence[LeftOut],
     withheld: int,
+    gone: Sequence[int] = (),
 ) -> Document:
-    """The first pages of a pack: what it is, its contents with links to "bound:NUMBER", and the agenda."""
+    """The first pages of a pack: what it is, its contents with links to "bound:NUMBER", and the agenda.
+
+    `gone`: the numbers of papers that were in the pack before and are not in this one.
+    """
     title = f"Papers of {meeting.title}"
     rows: list[list[Words | int]] = [[_entry(paper), str(paper.version), _pages(paper)] for paper in packed]
     blocks: list[Block] = [
@@ -183,21 +191,29 @@ def front(
         *_facts(meeting, ("Pack", f"{number}, made {clock.show_moment(made_at)}")),
         Heading("Contents"),
         Table(("Paper", "Version", "Pages"), rows, (6, 1, 2.4)),
-        *_not_inside(left_out, withheld),
+        *_not_inside(left_out, withheld, gone),
         *_agenda(items, papers, "Agenda"),
     ]
     return Document(title, creator, made_at, blocks, marking.value)
 
 
-def _not_inside(left_out: Sequence[LeftOut], withheld: int) -> list[Block]:
+def _not_inside(left_out: Sequence[LeftOut], withheld: int, gone: Sequence[int]) -> list[Block]:
     blocks: list[Block] = []
-    if left_out or withheld:
+    if left_out or withheld or gone:
         blocks.append(Heading("Not in this pack"))
     if left_out:
         blocks.append(Bullets([f"Paper {paper.number}, {paper.title}: {paper.reason}" for paper in left_out]))
     if withheld:
         blocks.append(Paragraph(f"{plural(withheld, 'paper')} left out because of a higher marking."))
+    if gone:
+        blocks.append(Paragraph(f"In the pack before, and no longer in this one: {papers_in_words(gone)}."))
     return blocks
+
+
+def papers_in_words(numbers: Sequence[int]) -> str:
+    """ "paper 3", "papers 3 and 12"."""
+    *others, last = map(str, numbers)
+    return f"papers {', '.join(others)} and {last}" if others else f"paper {last}"
 
 
 def _entry(paper: Packed) -> Words:
@@ -217,7 +233,9 @@ def _pages(paper: Packed) -> str:
         return f"{shown}\nnew"
     if paper.changed is None:
         return shown
-    return f"{shown}\nchanged: {pages_in_words(paper.changed)}" if paper.changed else f"{shown}\nunchanged"
+    what = [f"changed: {pages_in_words(paper.changed)}"] if paper.changed else []
+    what += [f"{plural(paper.fewer, 'page')} fewer"] if paper.fewer else []
+    return "\n".join([shown, *(what or ["unchanged"])])
 
 
 def _facts(meeting: Meeting, *more: tuple[str, str]) -> list[Block]:

@@ -53,6 +53,11 @@ class PackRow(NamedTuple):
         return int(self.contents.get("withheld", 0))
 
     @property
+    def gone(self) -> list[int]:
+        """The papers that were in the pack before and are not in this one."""
+        return list(self.contents.get("gone", ()))
+
+    @property
     def changed_in_words(self) -> str:
         return pages_in_words(self.contents.get("changed_pages", ()))
 
