@@ -210,7 +210,9 @@ def test_the_desk_says_what_is_next_and_what_is_late(app, visit, cast, before):
     browser.post(f"/meetings/{number}/open")
     assert "Getting this meeting ready" not in words(visit(cast.amina), f"/meetings/{number}")
     before.move_to(AFTER)
-    assert "Mark who was there" in words(visit(cast.sita), f"/meetings/{number}")
+    page = words(visit(cast.sita), f"/meetings/{number}")
+    assert "Mark who was there" in page
+    assert "After the meeting" in page
 
 
 # --- duplicates ------------------------------------------------------------------------------------------------------
