@@ -48,6 +48,10 @@ def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     return sa.literal(actor.is_active)
 
 
+# The same for statements that are put together once; who reads is among their values.
+READABLE: sa.ColumnElement[bool] = sa.bindparam("is_active", type_=sa.Boolean)
+
+
 def get(actor: Member, number: int) -> Challenge:
     """The challenge with this number, with priority, themes and owner. Raises NotFound. One statement."""
     found = db.session.scalars(

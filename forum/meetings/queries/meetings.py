@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from forum.base import clock
 from forum.base.db import db
@@ -218,11 +219,18 @@ def coming(size: int = 5) -> list[ComingRow]:
     return [ComingRow._make(row) for row in db.session.execute(wanted)]
 
 
+_THEMES_OF_ONE = (
+    sa.select(Theme)
+    .join(meeting_theme, meeting_theme.c.theme_id == Theme.id)
+    .where(meeting_theme.c.meeting_id == sa.bindparam("number"))
+    .order_by(Theme.position, Theme.id)
+)
+
+
 @cache
 def _one(is_everybodys: bool) -> sa.Select[Meeting]:
     """One meeting, whoever reads it or for a reader; put together once, as every page of a meeting reads it."""
-    wanted = sa.select(Meeting).where(Meeting.id == sa.bindparam("number"))
-    wanted = wanted.options(selectinload(Meeting.themes), joinedload(Meeting.host))
+    wanted = sa.select(Meeting).where(Meeting.id == sa.bindparam("number")).options(joinedload(Meeting.host))
     return wanted if is_everybodys else wanted.where(_readable_by(sa.bindparam("reader", type_=sa.Integer)))
 
 
@@ -231,6 +239,8 @@ def get(actor: Member, number: int) -> Meeting:
     meeting = db.session.scalar(_one(rules.may_schedule(actor)), {"number": number, "reader": actor.id})
     if meeting is None:
         raise NotFound("There is no meeting with this number, or it is not open yet.")
+    if "themes" in sa.inspect(meeting).unloaded:  # half the time of selectinload
+        set_committed_value(meeting, "themes", list(db.session.scalars(_THEMES_OF_ONE, {"number": number})))
     return meeting
 
 
