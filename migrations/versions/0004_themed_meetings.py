@@ -561,6 +561,8 @@ def upgrade():
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("supported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hidden_because", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["feedback_id"], ["feedback.id"], name=op.f("fk_support_feedback_id_feedback"), ondelete="CASCADE"
         ),
@@ -609,6 +611,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("feedback_id", sa.Integer(), nullable=False),
         sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("support_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("raised_by_id", sa.Integer(), nullable=True),
@@ -623,11 +626,15 @@ def upgrade():
         sa.ForeignKeyConstraint(["raised_by_id"], ["member.id"], name=op.f("fk_flag_raised_by_id_member")),
         sa.ForeignKeyConstraint(["reply_id"], ["reply.id"], name=op.f("fk_flag_reply_id_reply"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["settled_by_id"], ["member.id"], name=op.f("fk_flag_settled_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["support_id"], ["support.id"], name=op.f("fk_flag_support_id_support"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
     )
     with op.batch_alter_table("flag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_flag_feedback_id"), ["feedback_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_reply_id"), ["reply_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_flag_support_id"), ["support_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_flag_settled_at"), ["settled_at"], unique=False)
 
     op.create_table(
@@ -694,6 +701,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("feedback_id", sa.Integer(), nullable=False),
         sa.Column("reply_id", sa.Integer(), nullable=True),
+        sa.Column("support_id", sa.Integer(), nullable=True),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("characters", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -706,11 +714,15 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["reply_id"], ["reply.id"], name=op.f("fk_redaction_reply_id_reply"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["support_id"], ["support.id"], name=op.f("fk_redaction_support_id_support"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_redaction")),
     )
     with op.batch_alter_table("redaction", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_redaction_feedback_id"), ["feedback_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_redaction_reply_id"), ["reply_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_redaction_support_id"), ["support_id"], unique=False)
 
     op.create_table(
         "reveal",
@@ -750,6 +762,13 @@ def upgrade():
         batch_op.add_column(sa.Column("hidden_because", sa.Text(), nullable=False, server_default=sa.text("''")))
         batch_op.add_column(sa.Column("untold_from", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_feedback_assigned_to_id"), ["assigned_to_id"], unique=False)
+        batch_op.create_index(
+            "ix_feedback_support",
+            ["support_count", "id"],
+            unique=False,
+            sqlite_where=sa.text("support_count > 0"),
+            postgresql_where=sa.text("support_count > 0"),
+        )
         batch_op.create_index(
             "ix_feedback_untold",
             ["id"],
@@ -915,6 +934,11 @@ def downgrade():
         batch_op.drop_constraint(batch_op.f("fk_feedback_group_id_member_group"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_feedback_assigned_to_id_member"), type_="foreignkey")
         batch_op.drop_index(
+            "ix_feedback_support",
+            sqlite_where=sa.text("support_count > 0"),
+            postgresql_where=sa.text("support_count > 0"),
+        )
+        batch_op.drop_index(
             "ix_feedback_untold",
             sqlite_where=sa.text("untold_from IS NOT NULL"),
             postgresql_where=sa.text("untold_from IS NOT NULL"),
@@ -942,6 +966,7 @@ def downgrade():
 
     op.drop_table("reveal")
     with op.batch_alter_table("redaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_redaction_support_id"))
         batch_op.drop_index(batch_op.f("ix_redaction_reply_id"))
         batch_op.drop_index(batch_op.f("ix_redaction_feedback_id"))
 
@@ -958,6 +983,7 @@ def downgrade():
     op.drop_table("mention")
     with op.batch_alter_table("flag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_flag_settled_at"))
+        batch_op.drop_index(batch_op.f("ix_flag_support_id"))
         batch_op.drop_index(batch_op.f("ix_flag_reply_id"))
         batch_op.drop_index(batch_op.f("ix_flag_feedback_id"))
 

@@ -25,11 +25,11 @@ Doomed = dict[sa.Table, set[int]]
 AT_ONCE = 5_000
 """Ids in one statement; SQLite takes some 32,000."""
 
-ITS_OWN = {"author_id", "reply_id", "opened_by_id", "given_by_id", "host_id"}
+ITS_OWN = {"author_id", "reply_id", "support_id", "opened_by_id", "given_by_id", "host_id"}
 """Columns that may be empty, and yet make a row a part of what they point at: a post is its author's."""
 
 MAKERS = {*ITS_OWN, "posted_by_id", "cited_by_id", "changed_by_id", "recorded_by_id", "saved_by_id", "made_by_id"}
-MAKERS -= {"reply_id"}
+MAKERS -= {"reply_id", "support_id"}
 """Columns that say who made a row."""
 
 

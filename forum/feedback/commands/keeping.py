@@ -23,6 +23,7 @@ from forum.feedback.models import (
     FeedbackKind,
     FlagKind,
     Reply,
+    Support,
 )
 from forum.feedback.queries import asking as asked
 from forum.feedback.rules import guarding
@@ -188,7 +189,7 @@ def reopen(actor: Member, feedback: Feedback) -> None:
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-def lock(contribution: Feedback | Reply) -> None:
+def lock(contribution: Feedback | Reply | Support) -> None:
     """Hold the row until the transaction ends, and know its present state: of two who change it, one waits."""
     columns = [attribute.key for attribute in type(contribution).__mapper__.column_attrs]
     db.session.refresh(contribution, columns, with_for_update=True)

@@ -36,10 +36,9 @@ from forum.feedback.models import (
 from forum.feedback.queries import asking as asked
 from forum.feedback.queries import checking as checks
 from forum.feedback.queries import unread
+from forum.feedback.queries.checking import Post
 from forum.feedback.rules import checking as rules
 from forum.members.models import Member
-
-Post = Feedback | Reply
 
 HIDDEN_TITLE = "Hidden feedback"
 HIDDEN_BECAUSE = "Hidden by the secretariat: {rule}"
@@ -59,7 +58,7 @@ def keep(actor: Member, post: Post) -> None:
     history.note(actor, "kept", post)
 
 
-def release(actor: Member, post: Post) -> None:
+def release(actor: Member, post: Feedback | Reply) -> None:
     """Show to everybody what waited for a look. It is posted now: new to everybody, and followers are told of it."""
     _take_up(actor, post)
     rules.check_shown(post)
@@ -78,7 +77,7 @@ def release(actor: Member, post: Post) -> None:
         _mark_as_known(author, post, now)
 
 
-def _mark_as_known(author: Member, post: Post, now: datetime) -> None:
+def _mark_as_known(author: Member, post: Feedback | Reply, now: datetime) -> None:
     """What they wrote is not new to its author. Where others wrote since they were there, the thread is."""
     if isinstance(post, Feedback):
         mark_read(author, post.id, now)
@@ -97,7 +96,10 @@ def hide(actor: Member, post: Post, reason: str, remark: str = "") -> None:
     rule, now, words = rules.check_reason(reason).rule, clock.now(), source(post)
     rules.check_words(remark := richtext.clean(remark), "")
     _forget_unsent(post)
-    empty(post, HIDDEN_TITLE, HIDDEN_BECAUSE.format(rule=rule), now)
+    if isinstance(post, Support):
+        post.html = ""  # "same here" still counts: only its evidence is hidden
+    else:
+        empty(post, HIDDEN_TITLE, HIDDEN_BECAUSE.format(rule=rule), now)
     post.hidden_at, post.hidden_because = now, rule
     _settle(actor, post, Outcome.HIDDEN, rule)
     history.note(actor, "hid", post, rule)
@@ -109,20 +111,13 @@ def show_again(actor: Member, post: Post) -> None:
     _take_up(actor, post)
     rules.check_hidden(post)
     at = post.hidden_at
-    edition = checks.hidden_edition(post)
-    for name, words in edition.words.items():
-        if name == "answers":
-            _answer_again(post, words)
-        else:
-            _word(post, name, words)
-    post.withdrawn_at = post.hidden_at = None
-    post.withdrawn_because = post.hidden_because = ""
-    post.version += 1
-    db.session.delete(edition)
+    if isinstance(post, Support):
+        _word(post, "evidence", post.evidence)
+    else:
+        _put_back(post)
+    post.hidden_at, post.hidden_because = None, ""
     if isinstance(post, Reply):
         recount(post.feedback_id)
-    else:
-        asking.show_anew(post)
     history.note(actor, "showed again", post)
     _tell_author(post, "shown-again", at or clock.now(), "", source(post))
 
@@ -152,6 +147,8 @@ def redact(actor: Member, post: Post, cuts: Sequence[Cut], reason: str, remark: 
 
 def source(post: Post) -> str:
     """The words of a post as they were typed, with the answers to its themes' questions. One statement for a thread."""
+    if isinstance(post, Support):
+        return post.evidence
     if isinstance(post, Reply):
         return post.body
     answers = (f"{one.label}\n{one.words}" for one in asked.answers(post.id))
@@ -160,6 +157,8 @@ def source(post: Post) -> str:
 
 def hidden_source(post: Post) -> str:
     """The words of a hidden post, as `source` gives those of others."""
+    if isinstance(post, Support):
+        return post.evidence
     kept = dict(checks.hidden_edition(post).words)
     answers = [f"{label}\n{words}" for _, label, words in kept.pop("answers", [])]
     first = [kept.pop(name, "") for name in ("title", "happening")]
@@ -191,7 +190,7 @@ def _member(number: int | None) -> Member | None:
 
 
 def _about(post: Post) -> str:
-    return f"feedback:{post.id if isinstance(post, Feedback) else post.feedback_id}"
+    return f"feedback:{checks.place_of(post)[0]}"
 
 
 def _tell_flagger(post: Post, flag: Flag, to: Member) -> None:
@@ -212,16 +211,17 @@ def _tell_author(post: Post, news: str, at: datetime, rule: str, words: str, rem
         return
     thread = post if isinstance(post, Feedback) else post.feedback
     is_sensitive = thread.marking.value != "OFFICIAL"
-    reference = f"FB-{thread.id}"
+    reference, what = f"FB-{thread.id}", WHAT[type(post)]
     text, html = letters.render(
-        "post_checked", news=news, name=to.name, reference=reference, is_reply=post is not thread, rule=rule,
+        "post_checked", news=news, name=to.name, reference=reference, what=what, rule=rule,
         words="" if is_sensitive else words, remark=remark, is_sensitive=is_sensitive, link=_link(post),
     )  # fmt: skip
+    called = "evidence" if isinstance(post, Support) else "post"
     headings = {
-        "hidden": f"Your post in {reference} was hidden",
-        "redacted": f"Words were taken out of your post in {reference}",
-        "released": f"Your post in {reference} is shown now",
-        "shown-again": f"Your post in {reference} is shown again",
+        "hidden": f"Your {called} in {reference} was hidden",
+        "redacted": f"Words were taken out of your {called} in {reference}",
+        "released": f"Your {called} in {reference} is shown now",
+        "shown-again": f"Your {called} in {reference} is shown again",
     }
     letters.write(
         key=f"checked:{post.__tablename__}:{post.id}:{news}:{at.isoformat()}", kind=Kind.NOTICE, to_name=to.name,
@@ -233,13 +233,32 @@ def _tell_author(post: Post, news: str, at: datetime, rule: str, words: str, rem
 def _link(post: Post) -> str:
     if isinstance(post, Feedback):
         return letters.link(f"/feedback/{post.id}")
+    if isinstance(post, Support):
+        return letters.link(f"/feedback/{post.feedback_id}/support#evidence-{post.id}")
     return letters.link(f"/feedback/{post.feedback_id}?at={post.id}#post-{post.id}")
+
+
+WHAT: dict[type[Any], str] = {Feedback: "post", Reply: "reply", Support: "evidence"}
 
 
 # --- hiding ----------------------------------------------------------------------------------------------------------
 
 
-def _answer_again(post: Post, answers: Iterable[Sequence[Any]]) -> None:
+def _put_back(post: Feedback | Reply) -> None:
+    """The words and answers of a hidden post are in it again."""
+    edition = checks.hidden_edition(post)
+    for name, words in edition.words.items():
+        if name == "answers":
+            _answer_again(post, words)
+        else:
+            _word(post, name, words)
+    post.withdrawn_at, post.withdrawn_because, post.version = None, "", post.version + 1
+    db.session.delete(edition)
+    if isinstance(post, Feedback):
+        asking.show_anew(post)
+
+
+def _answer_again(post: Feedback | Reply, answers: Iterable[Sequence[Any]]) -> None:
     for position, label, words in answers:
         html = richtext.to_html(words)
         db.session.add(FeedbackAnswer(feedback_id=post.id, position=position, label=label, words=words, html=html))
@@ -254,7 +273,7 @@ def _unsent(thread: int) -> sa.ScalarResult[Letter]:
 
 def _forget_unsent(post: Post) -> None:
     """No letter that has not left tells these words: each paragraph is taken out of it."""
-    thread = post.id if isinstance(post, Feedback) else post.feedback_id
+    thread = checks.place_of(post)[0]
     paragraphs = [part.strip() for part in source(post).split("\n") if len(part.strip()) > 3]
     shown = [line.strip() for line in richtext.to_text(post.html).split("\n") if len(line.strip()) > 3]
     for words in sorted({*paragraphs, *shown}, key=len, reverse=True):
@@ -289,7 +308,7 @@ def _word(post: Post, name: str, words: str) -> None:
 def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
     """Take these words out of everything about the thread; gives in how many places they stood."""
     take = _remover(cut.words)
-    thread = post.id if isinstance(post, Feedback) else post.feedback_id
+    thread = checks.place_of(post)[0]
     others = [(other, _take_from(other, take)) for other in _texts(thread) if other is not post]
     own = _take_from(post, take)
     if isinstance(post, Feedback):  # its answers are as much its words as the rest
@@ -301,6 +320,7 @@ def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
     for touched, times in [(post, own), *others]:
         if times and isinstance(touched, Feedback | Reply):
             touched.edited_at, touched.version = clock.now(), touched.version + 1
+        if times and isinstance(touched, Post):
             _log(actor, touched, cut, times, rule)
     _clean_editions(thread, take)
     _clean_drafts(post, thread, take)
@@ -322,16 +342,18 @@ def _take_from(thing: Any, take: Callable[[str], tuple[str, int]]) -> int:
         if found:
             times += found
             setattr(thing, name, words[:200] if name == "title" else words)
-            if html:
+            if html and not getattr(thing, "hidden_at", None):
                 setattr(thing, html, richtext.to_html(words))
     return times
 
 
 def _log(actor: Member, post: Post, cut: Cut, times: int, rule: str) -> None:
+    thread, reply, support = checks.place_of(post)
     db.session.add(
         Redaction(
-            feedback_id=post.id if isinstance(post, Feedback) else post.feedback_id,
-            reply_id=None if isinstance(post, Feedback) else post.id,
+            feedback_id=thread,
+            reply_id=reply,
+            support_id=support,
             kind=cut.kind[:60],
             characters=len(cut.words) * times,
             reason=rule,

@@ -26,7 +26,8 @@ class Outcome(enum.Enum):
 
 
 class Flag(Base):
-    """One reason to look at a post. `reply_id` None: the thread's first post.
+    """One reason to look at a post. `reply_id` and `support_id` None: the thread's first post; `support_id`: the evidence
+    that somebody gave with "same here".
 
     `words` is what whoever flagged it wrote; of personal data it holds the kinds alone, never the data.
     """
@@ -36,6 +37,7 @@ class Flag(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id", ondelete="CASCADE"), index=True)
     reply_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reply.id", ondelete="CASCADE"), index=True)
+    support_id: Mapped[int | None] = mapped_column(sa.ForeignKey("support.id", ondelete="CASCADE"), index=True)
     kind: Mapped[FlagKind] = mapped_column(Words(FlagKind))
     words: Mapped[str] = mapped_column(sa.Text)
     raised_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
@@ -54,6 +56,7 @@ class Redaction(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     feedback_id: Mapped[int] = mapped_column(sa.ForeignKey("feedback.id", ondelete="CASCADE"), index=True)
     reply_id: Mapped[int | None] = mapped_column(sa.ForeignKey("reply.id", ondelete="CASCADE"), index=True)
+    support_id: Mapped[int | None] = mapped_column(sa.ForeignKey("support.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(sa.String(60))
     characters: Mapped[int]
     reason: Mapped[str] = mapped_column(sa.Text)

@@ -38,6 +38,7 @@ class OfficialKind(enum.Enum):
     CLOSE = "close"
 
 
+_SUPPORTED = sa.text("support_count > 0")
 _UNTOLD = sa.text("untold_from IS NOT NULL")  # few posts at any time: the index is as good as empty
 
 feedback_theme = sa.Table(
@@ -119,6 +120,7 @@ class Feedback(Contribution, Base):
     __table_args__ = (
         sa.Index(None, "active_at", "id"),
         sa.Index(None, "posted_at", "id"),
+        sa.Index("ix_feedback_support", "support_count", "id", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
         sa.Index("ix_feedback_untold", "id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
     )
 

@@ -13,20 +13,25 @@ from forum.base import settings
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.base.paging import Page, page
-from forum.feedback.models import Attribution, Edition, Feedback, Flag, FlagKind, Redaction, Reply, Reveal
+from forum.feedback.models import Attribution, Edition, Feedback, Flag, FlagKind, Redaction, Reply, Reveal, Support
 from forum.feedback.queries.one import stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking
 
+Post = Feedback | Reply | Support  # that is flagged and settled: of a support its evidence
+Which = tuple[int, int | None, int | None]
+
 
 class CheckRow(NamedTuple):
-    """A post that waits for a look. `reply_id` None: the thread's first post. `reasons`: kind and words of each flag."""
+    """A post that waits for a look. `reply_id` None: the thread's first post, or the evidence of `support_id`. `reasons`:
+    kind and words of each flag."""
 
     first: int  # the oldest of its flags
     since: datetime
     feedback_id: int
     reply_id: int | None
+    support_id: int | None
     title: str
     words: str
     marking: Marking
@@ -38,8 +43,10 @@ class CheckRow(NamedTuple):
     @property
     def path(self) -> str:
         """Where the post is looked at."""
-        replies = f"/replies/{self.reply_id}" if self.reply_id else ""
-        return f"/feedback/{self.feedback_id}{replies}/check"
+        part = (
+            f"/replies/{self.reply_id}" if self.reply_id else f"/support/{self.support_id}" if self.support_id else ""
+        )
+        return f"/feedback/{self.feedback_id}{part}/check"
 
 
 class RevealRow(NamedTuple):
@@ -53,13 +60,16 @@ class RevealRow(NamedTuple):
     by: str
 
 
+_POST = (Flag.feedback_id, Flag.reply_id, Flag.support_id)  # together they tell which post a flag is of
+
+
 def waiting(key: str | None = None) -> Page[CheckRow]:
     """The posts with open flags, those that wait longest first, 20 a page. For whoever runs the Forum. Two statements."""
     oldest = (
         sa.select(sa.func.min(Flag.id).label("first"), sa.func.min(Flag.raised_at).label("since"),
-                  Flag.feedback_id, Flag.reply_id)
+                  *_POST)
         .where(Flag.settled_at.is_(None))
-        .group_by(Flag.feedback_id, Flag.reply_id)
+        .group_by(*_POST)
         .subquery()
     )  # fmt: skip
     found: Page[Any] = page(_posts(oldest), [oldest.c.first.asc()], key)
@@ -68,77 +78,92 @@ def waiting(key: str | None = None) -> Page[CheckRow]:
 
 
 def _posts(oldest: sa.Subquery) -> sa.Select[Any]:
-    is_reply = oldest.c.reply_id.is_not(None)
+    is_reply, is_evidence = oldest.c.reply_id.is_not(None), oldest.c.support_id.is_not(None)
 
-    def of_post(name: str) -> sa.ColumnElement[Any]:
-        return sa.case((is_reply, getattr(Reply, name)), else_=getattr(Feedback, name))
+    def of_post(name: str, of_evidence: Any = None) -> sa.ColumnElement[Any]:
+        own = sa.null() if of_evidence is None else of_evidence
+        return sa.case((is_evidence, own), (is_reply, getattr(Reply, name)), else_=getattr(Feedback, name))
 
-    first, reply = author_columns(Feedback), author_columns(Reply)
-    authors = [sa.case((is_reply, of_reply), else_=of_first) for of_reply, of_first in zip(reply, first, strict=True)]
+    kept = sa.func.coalesce(Organisation.shown_as, "")
+    evidence = (sa.literal(Attribution.ORGANISATION, Feedback.attribution.type), sa.literal(""), kept, sa.true())
+    parts = zip(evidence, author_columns(Reply), author_columns(Feedback), strict=True)
+    authors = [sa.case((is_evidence, a), (is_reply, b), else_=c) for a, b, c in parts]
     return (
         sa.select(
             *oldest.c,
             Feedback.title,
-            sa.case((is_reply, Reply.body), else_=Feedback.happening),
+            sa.case((is_evidence, Support.evidence), (is_reply, Reply.body), else_=Feedback.happening),
             Feedback.marking,
             *authors,
             of_post("held_at").is_not(None),
-            of_post("withdrawn_at").is_not(None),
+            of_post("withdrawn_at", Support.hidden_at).is_not(None),
         )
         .select_from(oldest)
         .join(Feedback, Feedback.id == oldest.c.feedback_id)
         .outerjoin(Reply, Reply.id == oldest.c.reply_id)
+        .outerjoin(Support, Support.id == oldest.c.support_id)
         .outerjoin(Member, Member.id == of_post("author_id"))
-        .outerjoin(Organisation, Organisation.id == of_post("organisation_id"))
+        .outerjoin(Organisation, Organisation.id == of_post("organisation_id", Support.organisation_id))
     )
 
 
-def _row(row: tuple[Any, ...], reasons: dict[tuple[int, int | None], list[tuple[FlagKind, str]]]) -> CheckRow:
-    named = author_words(*row[7:11])
-    return CheckRow._make((*row[:7], named, bool(row[11]), bool(row[12]), tuple(reasons[row[2], row[3]])))
+def _row(row: tuple[Any, ...], reasons: dict[Which, list[tuple[FlagKind, str]]]) -> CheckRow:
+    named = author_words(*row[8:12])
+    return CheckRow._make((*row[:8], named, bool(row[12]), bool(row[13]), tuple(reasons[row[2], row[3], row[4]])))
 
 
-def _reasons(threads: Iterable[int]) -> dict[tuple[int, int | None], list[tuple[FlagKind, str]]]:
-    columns = (Flag.feedback_id, Flag.reply_id, Flag.kind, Flag.words)
-    wanted = sa.select(*columns).where(Flag.feedback_id.in_(list(threads)), Flag.settled_at.is_(None))
-    found: dict[tuple[int, int | None], list[tuple[FlagKind, str]]] = defaultdict(list)
-    for thread, reply, kind, words in db.session.execute(wanted.order_by(Flag.id)):
-        found[thread, reply].append((kind, words))
+def _reasons(threads: Iterable[int]) -> dict[Which, list[tuple[FlagKind, str]]]:
+    wanted = sa.select(*_POST, Flag.kind, Flag.words).where(Flag.feedback_id.in_(list(threads)))
+    found: dict[Which, list[tuple[FlagKind, str]]] = defaultdict(list)
+    for thread, reply, support, kind, words in db.session.execute(
+        wanted.where(Flag.settled_at.is_(None)).order_by(Flag.id)
+    ):
+        found[thread, reply, support].append((kind, words))
     return found
 
 
 def waiting_count() -> int:
     """How many posts wait for a look. One statement."""
-    some = sa.select(Flag.feedback_id, Flag.reply_id).where(Flag.settled_at.is_(None)).distinct()
+    some = sa.select(*_POST).where(Flag.settled_at.is_(None)).distinct()
     return db.session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
 
 
-def _of(post: Feedback | Reply, kind: type[Any]) -> tuple[sa.ColumnElement[bool], ...]:
-    thread, reply = (post.id, None) if isinstance(post, Feedback) else (post.feedback_id, post.id)
-    return kind.feedback_id == thread, kind.reply_id.is_not_distinct_from(reply)
+def place_of(post: Post) -> Which:
+    """The numbers of its thread, of the reply and of the support it is; None for what it is not."""
+    if isinstance(post, Feedback):
+        return post.id, None, None
+    return (post.feedback_id, post.id, None) if isinstance(post, Reply) else (post.feedback_id, None, post.id)
 
 
-def open_flags(post: Feedback | Reply) -> list[Flag]:
+def _of(post: Post, kind: type[Flag] | type[Redaction]) -> tuple[sa.ColumnElement[bool], ...]:
+    thread, reply, support = place_of(post)
+    own = kind.reply_id.is_not_distinct_from(reply), kind.support_id.is_not_distinct_from(support)
+    return kind.feedback_id == thread, *own
+
+
+def open_flags(post: Post) -> list[Flag]:
     """The open flags of a post, oldest first. One statement."""
     return list(
         db.session.scalars(sa.select(Flag).where(*_of(post, Flag), Flag.settled_at.is_(None)).order_by(Flag.id))
     )
 
 
-def has_open_flag(actor: Member, post: Feedback | Reply) -> bool:
+def has_open_flag(actor: Member, post: Post) -> bool:
     """Whether this person reported the post, and nobody has looked at it yet."""
     own = sa.select(Flag.id).where(*_of(post, Flag), Flag.raised_by_id == actor.id, Flag.settled_at.is_(None))
     return db.session.scalar(own.limit(1)) is not None
 
 
-def redactions(post: Feedback | Reply) -> list[Redaction]:
+def redactions(post: Post) -> list[Redaction]:
     """What was taken out of a post, oldest first. One statement."""
     return list(db.session.scalars(sa.select(Redaction).where(*_of(post, Redaction)).order_by(Redaction.id)))
 
 
 def hidden_edition(post: Feedback | Reply) -> Edition:
     """The words of a hidden post. Raises Rejected when they are no longer kept."""
-    kept = sa.select(Edition).where(*_of(post, Edition), Edition.replaced_at == post.hidden_at)
+    thread, reply, _ = place_of(post)
+    of_post = sa.and_(Edition.feedback_id == thread, Edition.reply_id.is_not_distinct_from(reply))
+    kept = sa.select(Edition).where(of_post, Edition.replaced_at == post.hidden_at)
     found = db.session.scalar(kept.order_by(Edition.id.desc()).limit(1))
     if found is None:
         raise Rejected("The words of this post are no longer kept, so it cannot be shown again.")

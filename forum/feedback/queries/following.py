@@ -120,13 +120,14 @@ def _explicit(actor: Member, kind: FollowKind, number: Any, title: Any, order: S
 
 
 def _threads(actor: Member, most: int) -> list[FollowRow]:
-    """Threads with a level of their own, and those this person wrote in."""
+    """Threads with a level of their own, and those this person wrote in or said "same here" to."""
     own = sa.select(Follow.level).where(
         Follow.member_id == actor.id, Follow.kind == FollowKind.THREAD, Follow.target_id == Feedback.id
     )
     wrote = sa.or_(
         Feedback.author_id == actor.id,
         Feedback.id.in_(sa.select(Reply.feedback_id).where(Reply.author_id == actor.id, stands(Reply))),
+        Feedback.id.in_(sa.select(Support.feedback_id).where(Support.member_id == actor.id)),
     )
     chosen = sa.select(Follow.target_id).where(Follow.member_id == actor.id, Follow.kind == FollowKind.THREAD)
     select = (
@@ -162,9 +163,11 @@ def level_for(
     )
     said = aliased(Reply)  # the surrounding select may be about replies itself
     replied = sa.exists().where(said.feedback_id == Feedback.id, said.author_id == member, stands(said))
+    supports = sa.exists().where(Support.feedback_id == Feedback.id, Support.member_id == member)
+    own_words = sa.or_(sa.func.coalesce(Feedback.author_id, 0) == member, replied, supports)
     others = [
         sa.func.coalesce(by_theme.correlate(Feedback).scalar_subquery(), 0),
-        sa.case((sa.or_(by_interest, sa.func.coalesce(Feedback.author_id, 0) == member, replied), _DIGEST), else_=0),
+        sa.case((sa.or_(by_interest, own_words), _DIGEST), else_=0),
     ]
     if organisation is not None:
         by_home = mine.where(Follow.kind == FollowKind.ORGANISATION, Follow.target_id == organisation)
@@ -314,6 +317,7 @@ def _heard(number: int, organisation_id: int | None, concerned: list[sa.Select[A
         ),
         sa.select(Feedback.author_id, nothing, digest, no_concern).where(Feedback.id == number),
         sa.select(Reply.author_id, nothing, digest, no_concern).where(Reply.feedback_id == number, stands(Reply)),
+        sa.select(Support.member_id, nothing, digest, no_concern).where(Support.feedback_id == number),
         *concerned,
     ]
     return sa.union_all(*parts).subquery()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from forum.base import history
 from forum.base.db import db
 from forum.base.errors import NotFound
-from forum.feedback.models import Attribution, Feedback, Reply
+from forum.feedback.models import Attribution, Feedback, Reply, Support
 from forum.members.models import Member, group_member
 
 
@@ -118,7 +118,7 @@ def get_reply(actor: Member, number: int, reply_number: int) -> Reply:
     return found
 
 
-def may_open(actor: Member, post: Feedback | Reply) -> bool:
+def may_open(actor: Member, post: Feedback | Reply | Support) -> bool:
     """Whether this person may open the post: asked by commands that are handed one. One statement."""
     thread = post.id if isinstance(post, Feedback) else post.feedback_id
     is_held = isinstance(post, Reply) and post.held_at is not None and post.author_id != actor.id and not runs(actor)

@@ -27,12 +27,14 @@ from forum.feedback.models import (
     OfficialKind,
     ReadMark,
     Reply,
+    Support,
     feedback_theme,
 )
 from forum.feedback.queries import asking, unread
 from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.feedback.rules import quoting
+from forum.feedback.rules.supporting import Backing
 from forum.members.models import Group, Member, Organisation
 from forum.reference.models import Marking, PoliceForce, Priority, Theme
 
@@ -85,11 +87,18 @@ class Thread(NamedTuple):
     first_answered_at: datetime | None  # when the department first replied
     assigned_to_id: int | None
     assigned_to: str  # the officer's name; for officials alone
+    support_count: int  # organisations that say "same here"
+    support_areas: int  # in so many police force areas
+    supported_at: datetime | None  # when the reader said so
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
     def reference(self) -> str:
         return f"FB-{self.id}"
+
+    @property
+    def backing(self) -> Backing:
+        return Backing(self.support_count, self.support_areas)
 
     @property
     def is_unread(self) -> bool:
@@ -159,6 +168,11 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
         Follow.kind == FollowKind.THREAD,
         Follow.target_id == Feedback.id,
     )
+    of_thread = Support.feedback_id == Feedback.id
+    areas = sa.select(sa.func.count(Support.force_id.distinct())).where(of_thread)
+    own = sa.select(Support.supported_at).where(
+        of_thread, Support.member_id == sa.bindparam("reader", type_=sa.Integer)
+    )
     new = unread.new_replies(read_at).correlate(Feedback, ReadMark)
     return (
         sa.select(
@@ -199,6 +213,9 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             sa.func.coalesce(
                 sa.select(_officer.c.name).where(_officer.c.id == Feedback.assigned_to_id).scalar_subquery(), ""
             ),
+            Feedback.support_count,
+            sa.case((Feedback.support_count > 0, areas.scalar_subquery()), else_=0),
+            own.scalar_subquery(),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)

@@ -22,6 +22,9 @@ from forum.reference.models import Listed, Marking, PoliceForce, Priority, Secto
 
 BETWEEN, WITHIN = "\x1e", "\x1f"  # the entries of a list in one text, and the parts of an entry
 _READER = sa.bindparam("reader", type_=sa.Integer)  # the id of whoever reads the list
+_IS_SUPPORTED: sa.ColumnElement[bool] = sa.literal_column(
+    "feedback.support_count > 0", sa.Boolean
+)  # in the words of its index
 
 
 class Filter(NamedTuple):
@@ -36,6 +39,8 @@ class Filter(NamedTuple):
     only_unread: bool = False
     only_mine: bool = False
     only_assigned: bool = False  # to the reader
+    least_support: int = 0  # "same here" of so many organisations
+    by_support: bool = False  # those that most organisations say "same here" to first, and no others
 
 
 class ThreadRow(NamedTuple):
@@ -49,6 +54,7 @@ class ThreadRow(NamedTuple):
     force: str
     theme_ids: tuple[int, ...]
     reply_count: int
+    support_count: int
     active_at: datetime
     is_closed: bool
     is_withdrawn: bool
@@ -65,7 +71,7 @@ class Choices(NamedTuple):
 
 
 def threads(actor: Member, wanted: Filter, key: str | None = None) -> Page[ThreadRow]:
-    """The threads this person may read, newest activity first, 20 a page. One statement.
+    """The threads this person may read, newest activity first unless `by_support`, 20 a page. One statement.
 
     Withdrawn threads, and those that wait for a look, are shown to their author alone, among their own.
     """
@@ -77,7 +83,8 @@ def threads(actor: Member, wanted: Filter, key: str | None = None) -> Page[Threa
 def _listing(within: sa.ColumnElement[bool], wanted: Filter) -> Listing:
     """The threads within this reach, as the `reader` sees them. The last few filters are kept put together."""
     select = _rows().where(within, *_conditions(wanted))
-    return Listing(select, [Feedback.active_at.desc(), Feedback.id.desc()])
+    leading = Feedback.support_count if wanted.by_support else Feedback.active_at
+    return Listing(select, [leading.desc(), Feedback.id.desc()])
 
 
 def choices() -> Choices:
@@ -248,6 +255,7 @@ def _rows() -> sa.Select[Any]:
             PoliceForce.title,
             themes,
             Feedback.reply_count,
+            Feedback.support_count,
             Feedback.active_at,
             Feedback.closed_at.is_not(None),
             Feedback.withdrawn_at.is_not(None),
@@ -262,7 +270,21 @@ def _rows() -> sa.Select[Any]:
 
 
 def _row(row: tuple[Any, ...]) -> ThreadRow:
-    number, title, kind, marking, *author, force, themes, replies, active_at, is_closed, is_withdrawn, unread = row
+    (
+        number,
+        title,
+        kind,
+        marking,
+        *author,
+        force,
+        themes,
+        replies,
+        supports,
+        active_at,
+        is_closed,
+        is_withdrawn,
+        unread,
+    ) = row
     return ThreadRow(
         number,
         title,
@@ -272,6 +294,7 @@ def _row(row: tuple[Any, ...]) -> ThreadRow:
         force or "",
         tuple(map(int, themes.split(","))) if themes else (),
         replies,
+        supports,
         active_at,
         bool(is_closed),
         bool(is_withdrawn),
@@ -299,6 +322,10 @@ def _conditions(wanted: Filter) -> Iterable[sa.ColumnElement[bool]]:
         yield Feedback.force_id == wanted.force_id
     if wanted.kind is not None:
         yield Feedback.kind == wanted.kind
+    if wanted.least_support:
+        yield Feedback.support_count >= wanted.least_support
+    if wanted.least_support or wanted.by_support:
+        yield _IS_SUPPORTED
     if wanted.marking is not None:
         yield Feedback.marking == wanted.marking
 

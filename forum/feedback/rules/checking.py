@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from forum.base.errors import NotAllowed, Rejected
-from forum.feedback.models import Attribution, Contribution, Feedback, FlagKind, Outcome
+from forum.feedback.models import Attribution, Contribution, Feedback, FlagKind, Outcome, Support
 from forum.members.models import Member
 from forum.reference.models import Theme
 
@@ -48,7 +48,7 @@ OUTCOMES = {
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 
-def may_flag(actor: Member, post: Contribution) -> bool:
+def may_flag(actor: Member, post: Contribution | Support) -> bool:
     return actor.is_active and post.author_id != actor.id and not post.is_withdrawn
 
 
@@ -62,14 +62,14 @@ def check_checker(actor: Member) -> None:
         raise NotAllowed("Only the secretariat settles what was reported.")
 
 
-def check_flagger(actor: Member, post: Contribution) -> None:
+def check_flagger(actor: Member, post: Contribution | Support) -> None:
     if post.is_withdrawn:
         raise Rejected("This post is not here any more.")
     if not may_flag(actor, post):
         raise NotAllowed("You can edit or withdraw your own posts. You cannot report them.")
 
 
-def may_reveal(actor: Member, post: Contribution) -> bool:
+def may_reveal(actor: Member, post: Contribution | Support) -> bool:
     """Ask who wrote a post that carries no name. Nobody asks about their own, nor about words brought in."""
     is_silent = post.attribution is Attribution.UNATTRIBUTED
     return may_check(actor) and is_silent and post.author_id not in (None, actor.id)
@@ -141,7 +141,7 @@ def check_words(words: str, reason: str) -> None:
         raise Rejected(f"What you write must be {MOST_WORDS:,} characters or fewer.", field="words")
 
 
-def check_shown(post: Contribution) -> None:
+def check_shown(post: Contribution | Support) -> None:
     if post.is_withdrawn:
         raise Rejected("This post was withdrawn or hidden meanwhile, so there is nothing left to do.")
 
@@ -151,7 +151,7 @@ def check_held(post: Contribution) -> None:
         raise Rejected("This post is shown already.")
 
 
-def check_hidden(post: Contribution) -> None:
+def check_hidden(post: Contribution | Support) -> None:
     if post.hidden_at is None:
         raise Rejected("This post is shown already.")
 

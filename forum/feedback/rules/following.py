@@ -20,7 +20,7 @@ RANKS = {FollowLevel.NONE: 0, FollowLevel.DIGEST: 1, FollowLevel.ALL: 2}
 
 def level(own: FollowLevel | None, others: Iterable[FollowLevel] = ()) -> FollowLevel:
     """At which level somebody hears of a thread: the thread's own, when they chose one; else the highest of those its
-    themes, its author's organisation and having written in it give them."""
+    themes, its author's organisation and having written in it or said "same here" to it give them."""
     return own if own is not None else max(others, key=RANKS.__getitem__, default=FollowLevel.NONE)
 
 

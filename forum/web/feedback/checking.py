@@ -13,9 +13,11 @@ from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.feedback import queries
 from forum.feedback.commands import checking, restricting, revealing, settling
-from forum.feedback.models import Feedback, Reply
+from forum.feedback.models import Feedback, Reply, Support
 from forum.feedback.queries import checking as checks
 from forum.feedback.queries import restricting as groups
+from forum.feedback.queries import supporting
+from forum.feedback.queries.checking import Post
 from forum.feedback.rules import checking as rules
 from forum.web.feedback.routes import blueprint
 from forum.web.fields import CheckboxesField, Choice, Form, LongTextField, RadioField, SelectField, choices
@@ -79,7 +81,12 @@ def flag_reply(number: int, reply_number: int) -> ResponseReturnValue:
     return _flag(queries.get_reply(me(), number, reply_number))
 
 
-def _flag(post: Feedback | Reply) -> ResponseReturnValue:
+@blueprint.route("/<int:number>/support/<int:support_number>/flag", methods=["GET", "POST"])
+def flag_evidence(number: int, support_number: int) -> ResponseReturnValue:
+    return _flag(supporting.get(me(), number, support_number))
+
+
+def _flag(post: Post) -> ResponseReturnValue:
     only_if(rules.may_flag(me(), post))
     form = FlagForm()
     if form.submitted():
@@ -117,7 +124,13 @@ def check_reply(number: int, reply_number: int) -> ResponseReturnValue:
     return _check(queries.get_reply(me(), number, reply_number))
 
 
-def _check(post: Feedback | Reply) -> ResponseReturnValue:
+@blueprint.route("/<int:number>/support/<int:support_number>/check", methods=["GET", "POST"])
+def check_evidence(number: int, support_number: int) -> ResponseReturnValue:
+    only_if(rules.may_check(me()))
+    return _check(supporting.get(me(), number, support_number))
+
+
+def _check(post: Post) -> ResponseReturnValue:
     """The post, why it is here, and what can be done: each form of the page says which of these it does."""
     words = _kept_words(post)
     found = personal_data.find(words)
@@ -141,6 +154,7 @@ def _check(post: Feedback | Reply) -> ResponseReturnValue:
         "feedback/check.html", post=post, place=place(post), words=marked(words), flags=checks.open_flags(post),
         kinds=rules.KINDS, hiding=hiding, redacting=redacting, form=form, removed=checks.redactions(post),
         may_reveal=rules.may_reveal(me(), post), is_thread=isinstance(post, Feedback), here=request.path,
+        is_evidence=isinstance(post, Support),
     )  # fmt: skip
 
 
@@ -148,24 +162,26 @@ def _of(kind: type[Any], was_sent: bool) -> Any:
     return kind() if was_sent else kind(formdata=None)
 
 
-def _again(post: Feedback | Reply) -> Feedback | Reply:
+def _again(post: Any) -> Any:
     """The post as it is now, after a transaction that was given up."""
     if isinstance(post, Feedback):
         return queries.get(me(), post.id)
+    if isinstance(post, Support):
+        return supporting.get(me(), post.feedback_id, post.id)
     return queries.get_reply(me(), post.feedback_id, post.id)
 
 
-def _kept_words(post: Feedback | Reply) -> str:
+def _kept_words(post: Post) -> str:
     """The words of a post; of a hidden one those that are kept."""
     return settling.source(post) if post.hidden_at is None else settling.hidden_source(post)
 
 
-def _settle(post: Feedback | Reply, doing: str, form: Any, found: list[personal_data.Find]) -> str:
+def _settle(post: Post, doing: str, form: Any, found: list[personal_data.Find]) -> str:
     """Do what was asked, and say what was done."""
     if doing == "keep":
         settling.keep(me(), post)
         return "The post stays as it is"
-    if doing == "release":
+    if doing == "release" and not isinstance(post, Support):
         settling.release(me(), post)
         return "The post is shown to everybody who may read the thread"
     if doing == "show-again":
@@ -246,8 +262,10 @@ def restrict(number: int) -> ResponseReturnValue:
     return render_template("feedback/group.html", form=form, feedback=feedback)
 
 
-def place(post: Feedback | Reply) -> str:
+def place(post: Post) -> str:
     """The address of a post."""
     if isinstance(post, Feedback):
         return url_for("feedback.show", number=post.id)
+    if isinstance(post, Support):
+        return url_for("feedback.support", number=post.feedback_id, _anchor=f"evidence-{post.id}")
     return url_for("feedback.show", number=post.feedback_id, at=post.id, _anchor=f"post-{post.id}")

@@ -15,6 +15,13 @@ from forum.reference.models import Marking
 
 Pairs = tuple[tuple[str, str], ...]
 
+MOST = "most"
+SUPPORT: Pairs = (
+    (MOST, "Most organisations first"),
+    ("3", "3 organisations or more"),
+    ("10", "10 organisations or more"),
+)
+
 
 class Select(NamedTuple):
     """One filter: its parameter, its label, what may be chosen (value as sent, words) and what is."""
@@ -59,6 +66,8 @@ def narrowing(shown: list[Select], sent: Mapping[str, str]) -> Filter:
         only_unread=bool(sent.get("unread")),
         only_mine=bool(sent.get("mine")),
         only_assigned=sent.get("assigned") == "me",
+        least_support=0 if chosen.get("support") == MOST else number("support") or 0,
+        by_support=chosen.get("support") == MOST,
     )
 
 
@@ -74,6 +83,7 @@ def _offers(offered: Choices) -> tuple[tuple[str, str, Pairs], ...]:
         ("sector", "Sector", sent(offered.sectors)),
         ("area", "Area", sent(offered.forces)),
         ("marking", "Marking", tuple((marking.value, marking.value) for marking in Marking)),
+        ("support", "Same here", SUPPORT),
     )
 
 

@@ -22,6 +22,7 @@ from forum.feedback.commands.posting import SentTwice
 from forum.feedback.models import Attribution, Draft, Feedback, Reply
 from forum.feedback.queries import answering, asking, drafting
 from forum.feedback.rules import answering as officials
+from forum.feedback.rules import supporting as supports
 from forum.feedback.rules.beginning import check_area, title_of
 from forum.feedback.rules.guarding import MayIdentify
 from forum.feedback.rules.mentioning import ReachesMany
@@ -311,6 +312,7 @@ def _page_of(number: int, form: ReplyForm | None = None, worries: Rejected | Non
         **asked_about(worries),
         notes=answering.notes(me(), number),
         answers=officials,
+        supports=supports,
         days_to_answer=_days_to_answer(thread),
     )
 
