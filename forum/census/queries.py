@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from forum.base.db import db
 from forum.challenges.models import Challenge, Citation, Rating, Status
-from forum.feedback.models import Feedback, FeedbackKind, Reply, feedback_theme
+from forum.feedback.models import Feedback, FeedbackKind, Reply, Support, feedback_theme
 from forum.meetings.models import Answer, Invitation, Meeting
 from forum.members.models import Member, Organisation, Role, Standing
 from forum.reference.models import Priority, Theme
@@ -25,7 +25,7 @@ ANSWERS = {Answer.YES: "accepted", Answer.NO: "declined", Answer.MAYBE: "tentati
 class Census(TypedDict):
     """How many. `members` leaves administrators out: they look after the platform and do not sit in the Forum.
 
-    `linked` threads are cited by a challenge, `unlinked` are the references of the others. `orgs_posting` have begun a
+    `supports` are "same here" of members, `threads_supported` the threads these are in. `linked` threads are cited by a challenge, `unlinked` are the references of the others. `orgs_posting` have begun a
     thread, `members_posting` have written a thread or a reply, `sectors` and `forces` are those of the organisations.
     """
 
@@ -35,6 +35,8 @@ class Census(TypedDict):
     meetings: int
     threads: int
     replies: int
+    supports: int
+    threads_supported: int
     challenges: int
     by_priority: dict[str, int]
     by_kind: dict[str, int]
@@ -64,6 +66,8 @@ def census() -> Census:
         meetings=_number(Meeting.id),
         threads=threads,
         replies=_number(Reply.id),
+        supports=_number(Support.id),
+        threads_supported=_number(Support.feedback_id.distinct()),
         challenges=_number(Challenge.id),
         by_priority=_by_priority(),
         by_kind=_divided(Feedback.kind, FeedbackKind),

@@ -19,6 +19,7 @@ COLUMNS = (
     "Themes",
     "Category",
     "Source",
+    "Same here (organisations)",
     "Date raised",
     "Raised by (sector and area)",
     "Prevalence (1 to 5)",
@@ -34,7 +35,7 @@ COLUMNS = (
     "History",
     "Marking",
 )
-WIDTHS = (2, 7, 9, 6, 5, 3, 3, 3, 6, 3, 3, 2.5, 5, 9, 4, 3, 9, 3, 6, 9, 4)  # centimetres
+WIDTHS = (2, 7, 9, 6, 5, 3, 3, 3, 3, 6, 3, 3, 2.5, 5, 9, 4, 3, 9, 3, 6, 9, 4)  # centimetres
 
 
 def as_csv(rows: Sequence[ExportRow], out: IO[bytes]) -> None:
@@ -49,6 +50,7 @@ def as_ods(rows: Sequence[ExportRow], out: IO[bytes], creator: str, at: datetime
         ("Which challenges", narrowed),
         ("Challenges", str(len(rows))),
         ("Rating", "Prevalence times impact: 20 and over red, 12 to 19 amber, else green"),
+        ("Same here", "Organisations that say so too of a thread that is quoted; each counts once in a challenge"),
         ("Raised by", "Sector and area of those who said it; left out where they asked not to be attributed"),
     )
     write_ods(Workbook("Challenges log", creator, at, facts, (Sheet("Challenges", COLUMNS, rows, WIDTHS),)), out)

@@ -10,7 +10,7 @@ from forum.challenges.queries import ExportRow
 
 ROW = ExportRow(
     reference="CH-1", title="=HYPERLINK(\"http://evil.example\")", description="One\nTwo", priority="County lines",
-    themes="Mental health; Housing", category="", sources="FB-1; FB-2", opened_on=date(2016, 7, 20),
+    themes="Mental health; Housing", category="", sources="FB-1; FB-2", supporters=3, opened_on=date(2016, 7, 20),
     raised_by="Police, Essex", prevalence=4, impact=5, rating="Red", owner="Olu Hazel", response="Ŵ, ŷ & “this”",
     status="New", response_due_on=None, progress="", closed_on=None, closed_because="", history="", marking="OFFICIAL",
 )  # fmt: skip

@@ -18,6 +18,7 @@ from forum.challenges.queries.log import CROSS_CUTTING, Choices, ExportRow, Filt
 from forum.challenges.queries.one import (
     SourceAuthor,
     Step,
+    backing_of,
     citation,
     get,
     is_cited,
@@ -48,6 +49,7 @@ __all__ = [
     "Step",
     "SummaryRow",
     "answered",
+    "backing_of",
     "choices",
     "citation",
     "counts",

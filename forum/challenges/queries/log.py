@@ -27,7 +27,8 @@ from forum.challenges.models import (
 from forum.challenges.queries.one import matching, readable_by
 from forum.challenges.queries.quoting import Columns, cited_posts, is_by, of_post
 from forum.feedback import queries as feedback
-from forum.feedback.models import Attribution, Feedback
+from forum.feedback.models import Attribution, Feedback, Support
+from forum.feedback.queries.supporting import UNIT
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking, PoliceForce, Priority, Sector, Theme
 
@@ -61,6 +62,7 @@ class LogRow(NamedTuple):
     active_at: datetime
     is_answered: bool
     sources: int
+    supporters: int  # organisations that say "same here" to one of these threads or several
     is_yours: bool
 
     @property
@@ -97,6 +99,7 @@ class ExportRow(NamedTuple):
     themes: str
     category: str
     sources: str
+    supporters: int
     opened_on: date
     raised_by: str
     prevalence: int
@@ -135,6 +138,15 @@ def is_yours(actor: Member) -> sa.ColumnElement[bool]:
     )
 
 
+def supporters(actor: Member) -> sa.ScalarSelect[int]:
+    """How many organisations say "same here" to what the challenge quotes, each once."""
+    wanted = sa.select(sa.func.count(UNIT.distinct())).select_from(Citation)
+    wanted = wanted.join(Support, Support.feedback_id == Citation.feedback_id)
+    wanted = wanted.join(Feedback, Feedback.id == Citation.feedback_id)
+    of_challenge = wanted.where(Citation.challenge_id == Challenge.id).correlate(Challenge)
+    return of_challenge.where(feedback.stands(Feedback), feedback.readable_by(actor)).scalar_subquery()
+
+
 def rows(actor: Member) -> Columns:
     """The columns of LogRow, in its order."""
     sources = sa.select(sa.func.count(Citation.feedback_id.distinct())).join(
@@ -155,6 +167,7 @@ def rows(actor: Member) -> Columns:
             Challenge.active_at,
             is_answered,
             sources.scalar_subquery(),
+            supporters(actor),
             is_yours(actor),
         )
         .outerjoin(Priority, Priority.id == Challenge.priority_id)
@@ -237,6 +250,7 @@ def export_rows(actor: Member, wanted: Filter) -> list[ExportRow]:
         sa.func.coalesce(Priority.title, "Cross-cutting").label("priority"),
         sa.func.coalesce(Member.name, "").label("owner"),
         is_sensitive.label("is_sensitive"),
+        supporters(actor).label("supporters"),
     )
     joined = columns.outerjoin(Priority, Priority.id == Challenge.priority_id)
     joined = joined.outerjoin(Member, Member.id == Challenge.owner_id)
@@ -259,6 +273,7 @@ def _export_row(
         themes="; ".join(themes),
         category=challenge.category,
         sources="; ".join(dict.fromkeys(reference for reference, _ in sources)),
+        supporters=row.supporters,
         opened_on=clock.london(challenge.opened_at).date(),
         raised_by="; ".join(dict.fromkeys(who for _, who in sources if who)),
         prevalence=challenge.prevalence,

@@ -15,6 +15,8 @@ from forum.base.errors import NotFound
 from forum.challenges.models import CLOSED, Challenge, Citation, Response, Status, StatusChange, challenge_theme
 from forum.challenges.queries.quoting import Quote, cited_posts, of_post, quotes
 from forum.feedback.models import Attribution, Feedback, feedback_theme
+from forum.feedback.queries import supporting
+from forum.feedback.rules.supporting import Backing
 from forum.members.models import Member, Notify, Standing
 from forum.reference.models import Marking
 
@@ -112,6 +114,13 @@ def markings_of(challenge: Challenge) -> list[Marking]:
 def quotes_of(actor: Member, challenge: Challenge) -> list[Quote]:
     """The words that stand for this challenge, in the order they were added. One statement."""
     return quotes(actor, [challenge.id])
+
+
+def backing_of(actor: Member, challenge: Challenge) -> Backing:
+    """How many organisations say "same here" to the threads this challenge quotes, each once, and in how many areas. One
+    statement."""
+    quoted = sa.select(Citation.feedback_id).where(Citation.challenge_id == challenge.id)
+    return supporting.together(actor, quoted)
 
 
 def steps_of(challenge: Challenge) -> list[Step]:

@@ -20,7 +20,8 @@ from forum.challenges.models import Challenge, Status
 from forum.demonstration import queries
 from forum.demonstration.commands import attending
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind
+from forum.feedback.commands import supporting
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, HowOften
 from forum.meetings import rules as answering
 from forum.meetings.commands import agendas, inviting, replying, scheduling
 from forum.meetings.models import Invitation, Meeting, MeetingKind, Mode, Purpose
@@ -74,6 +75,9 @@ def load(password: str, tell: Tell) -> None:
             tell(attending.attend(meeting, entry, secretary, people))
     threads = {entry["ref"]: _thread(entry, people, lists, meetings) for entry in queries.entries("feedback")}
     tell(f"{len(threads)} threads of feedback with their replies")
+    for place, entry in enumerate(queries.entries("supports")):
+        _support(entry, place, people, threads, lists)
+    tell(f"“Same here” {len(queries.entries('supports'))} times")
     log = [_challenge(entry, secretary, people, threads, lists) for entry in queries.entries("challenges")]
     tell(f"{len(log)} challenges with the words they stand on, their owners, status and responses")
 
@@ -232,6 +236,19 @@ def _thread(entry: dict[str, Any], people: dict[str, Member], lists: Lists, meet
             posted_at=_at(said["posted"], 16, place * 11),
         )
     return thread
+
+
+def _support(
+    entry: dict[str, Any], place: int, people: dict[str, Member], threads: dict[str, Feedback], lists: Lists
+) -> None:
+    supporting.support(
+        people[entry["member"]],
+        threads[entry["thread"]].id,
+        force_id=lists.forces[entry["force"]] if entry["force"] else None,
+        how_often=HowOften(entry["how_often"]) if entry["how_often"] else None,
+        evidence=entry["evidence"],
+        at=_at(entry["said"], 9 + place % 8, place * 7 % 60),
+    )
 
 
 def _meeting_of(words: str, meetings: Iterable[Meeting]) -> int | None:

@@ -14,7 +14,8 @@ from forum.base import history
 from forum.base.db import Base, db
 from forum.base.letters import Letter
 from forum.challenges.models import Challenge
-from forum.feedback.models import Feedback, Reply
+from forum.feedback.commands.supporting import count_anew
+from forum.feedback.models import Feedback, Reply, Support
 from forum.feedback.queries import stands
 from forum.meetings.models import Meeting
 from forum.members.models import Member, SignInAttempt
@@ -39,7 +40,8 @@ def additions() -> dict[str, int]:
     people = Member.__table__
     found: dict[str, int] = {}
     for table, ids in doomed.items():
-        makers = [key.parent for key in table.foreign_keys if key.column.table is people and key.parent.name in MAKERS]
+        made = MAKERS | {"member_id"} if table is Support.__table__ else MAKERS
+        makers = [key.parent for key in table.foreign_keys if key.column.table is people and key.parent.name in made]
         is_real = sa.or_(sa.false(), *(sa.and_(maker.is_not(None), maker.not_in(_demo_people())) for maker in makers))
         number = sum(_count(table, part, is_real) for part in _parts(ids)) if makers else 0
         if number:
@@ -50,14 +52,16 @@ def additions() -> dict[str, int]:
 def remove() -> int:
     """Take it out; how many rows went. The reference lists stay, and so does the history."""
     doomed = _doomed()
-    threads = _threads_answered(doomed)
+    answered, supported = _threads_that_lose(Reply, doomed), _threads_that_lose(Support, doomed)
     first = db.session.scalars(sa.select(Member).where(Member.is_demonstration).order_by(Member.id).limit(1)).one()
     db.session.expunge_all()  # the history can still name the first, and nothing else is read from what was loaded
     _forget(doomed)
     for table in reversed(Base.metadata.sorted_tables):
         _let_go(table, doomed)
     number = sum(_delete(table, doomed) for table in reversed(Base.metadata.sorted_tables))
-    _count_replies(threads)
+    _count_replies(answered)
+    for part in _parts(supported):
+        count_anew(part)
     history.note(None, "removed the demonstration with", first, rows=number)
     return number
 
@@ -149,11 +153,11 @@ def _forget(doomed: Doomed) -> None:
             db.session.execute(sa.delete(SearchEntry).where(entries))
 
 
-def _threads_answered(doomed: Doomed) -> set[int]:
-    """The threads that stay and lose replies."""
+def _threads_that_lose(kind: type[Reply] | type[Support], doomed: Doomed) -> set[int]:
+    """The threads that stay and lose replies, or "same here"."""
     found: set[int] = set()
-    for part in _parts(doomed.get(Reply.__table__, set())):  # type: ignore[call-overload]
-        found.update(db.session.scalars(sa.select(Reply.feedback_id).where(Reply.id.in_(part))))
+    for part in _parts(doomed.get(kind.__table__, set())):  # type: ignore[call-overload]
+        found.update(db.session.scalars(sa.select(kind.feedback_id).where(kind.id.in_(part))))
     threads: set[int] = doomed.get(Feedback.__table__, set())  # type: ignore[call-overload]
     return found - threads
 

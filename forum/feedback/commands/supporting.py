@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -49,7 +50,7 @@ def support(
     said.organisation_id, said.force_id, said.how_often = actor.organisation_id, force_id, how_often
     said.evidence, said.html = source, "" if said.hidden_at else html
     db.session.add(said)
-    _recount(number)
+    count_anew([number])
     if found:
         checking.raise_flag(number, None, FlagKind.PERSONAL_DATA, found, None, said.id)
     history.note(actor, verb, said, about=thread, is_withheld=True)  # only organisations are told of
@@ -64,7 +65,7 @@ def take_back(actor: Member, number: int) -> None:
         return
     history.note(actor, "took back same here", said, about=thread, is_withheld=True)
     db.session.delete(said)
-    _recount(number)
+    count_anew([number])
 
 
 def _take_up(actor: Member, number: int) -> Feedback:
@@ -76,8 +77,9 @@ def _take_up(actor: Member, number: int) -> Feedback:
     return found
 
 
-def _recount(number: int) -> None:
+def count_anew(numbers: Iterable[int]) -> None:
+    """Count the organisations that say so of each of these threads, after somebody's "same here" came or went."""
     db.session.flush()
-    counted = sa.select(sa.func.count(queries.UNIT.distinct())).where(Support.feedback_id == number)
-    thread = sa.update(Feedback).where(Feedback.id == number)
-    db.session.execute(thread.values(support_count=counted.scalar_subquery()))
+    counted = sa.select(sa.func.count(queries.UNIT.distinct())).where(Support.feedback_id == Feedback.id)
+    threads = sa.update(Feedback).where(Feedback.id.in_(list(numbers)))
+    db.session.execute(threads.values(support_count=counted.correlate(Feedback).scalar_subquery()))

@@ -52,31 +52,15 @@ def together(actor: Member, threads: Threads) -> Backing:
     return Backing._make(db.session.execute(_counted(actor, threads)).one())
 
 
-def count_of(threads: sa.Select[int], within: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    """How many organisations say so of these threads, for a column of somebody else's statement. `within`: which threads
-    whoever asks may read."""
-    return _of(threads, within, _COUNTS[0]).scalar_subquery()
-
-
 def _counted(actor: Member, threads: Threads) -> sa.Select[*tuple[Any, ...]]:
-    ids = threads if isinstance(threads, sa.Select) else list(threads)
-    return _of(ids, readable_by(actor), *_COUNTS)
-
-
-def _of(ids: Any, within: sa.ColumnElement[bool], *columns: Any) -> sa.Select[*tuple[Any, ...]]:
-    joined = sa.select(*columns).join(Feedback, Feedback.id == Support.feedback_id)
-    return joined.where(Support.feedback_id.in_(ids), stands(Feedback), within)
+    ids: Any = threads if isinstance(threads, sa.Select) else list(threads)
+    counted = sa.select(*_COUNTS).join(Feedback, Feedback.id == Support.feedback_id)
+    return counted.where(Support.feedback_id.in_(ids), stands(Feedback), readable_by(actor))
 
 
 def own(actor: Member, number: int) -> Support | None:
     """What this person said of this thread. One statement."""
     return db.session.scalar(sa.select(Support).where(Support.feedback_id == number, Support.member_id == actor.id))
-
-
-def sector_of(actor: Member) -> str:
-    """The sector of this person's organisation, or nothing. One statement."""
-    wanted = sa.select(Sector.title).join(Organisation, Organisation.sector_id == Sector.id)
-    return db.session.scalar(wanted.where(Organisation.id == actor.organisation_id)) or ""
 
 
 def get(actor: Member, number: int, support_number: int) -> Support:
@@ -117,9 +101,7 @@ def evidence(actor: Member, number: int, key: str | None = None) -> Page[Evidenc
         sa.select(
             Support.id,
             sa.func.coalesce(Organisation.shown_as, ""),
-            sa.func.coalesce(Sector.title, ""),
             Feedback.attribution,
-            Feedback.group_id.is_not(None),
             sa.case((names, PoliceForce.title), else_=None),
             Support.html,
             Support.how_often,
@@ -129,7 +111,6 @@ def evidence(actor: Member, number: int, key: str | None = None) -> Page[Evidenc
         )
         .join(Feedback, Feedback.id == Support.feedback_id)
         .outerjoin(Organisation, Organisation.id == Support.organisation_id)
-        .outerjoin(Sector, Sector.id == Organisation.sector_id)
         .outerjoin(PoliceForce, PoliceForce.id == Support.force_id)
         .where(Support.feedback_id == number, Support.evidence != "")
     )
@@ -137,6 +118,5 @@ def evidence(actor: Member, number: int, key: str | None = None) -> Page[Evidenc
 
 
 def _evidence(row: tuple[Any, ...]) -> EvidenceRow:
-    number, shown_as, sector, attribution, in_group, force, *rest, is_own = row
-    by = rules.told(shown_as, sector, attribution, bool(in_group))
-    return EvidenceRow._make((number, by, force or "", *rest, bool(is_own)))
+    number, shown_as, attribution, force, *rest, is_own = row
+    return EvidenceRow._make((number, rules.told(shown_as, attribution), force or "", *rest, bool(is_own)))

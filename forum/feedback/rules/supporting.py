@@ -140,20 +140,22 @@ def _ordered(counts: Counter[T]) -> list[tuple[T, int]]:
     return sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
 
 
-def told(shown_as: str, sector: str, thread: Attribution, in_group: bool) -> str:
-    """Whose evidence it is, as everybody reads it.
+def told(shown_as: str, thread: Attribution) -> str:
+    """Whose evidence it is, as everybody reads it: the organisation as it stands where people are not named.
 
-    Where a thread names nobody, organisations are not named beside it either: in a small sector the one that is missing
-    would be its author's. In a group of few people even a sector would tell.
+    Beside a thread that names nobody no organisation is told of, and no sector: in a small sector the one that is missing
+    would be its author's.
     """
-    if thread is not Attribution.UNATTRIBUTED:
-        return shown_as or NOBODY
-    return NOBODY if in_group else sector or NOBODY
+    return NOBODY if thread is Attribution.UNATTRIBUTED else shown_as or NOBODY
 
 
-def tells_spread(thread: Attribution, in_group: bool) -> bool:
-    """Whether sectors and areas are told at all."""
-    return not (in_group and thread is Attribution.UNATTRIBUTED)
+def tells_sectors(thread: Attribution) -> bool:
+    return thread is not Attribution.UNATTRIBUTED
+
+
+def tells_areas(thread: Attribution, in_group: bool) -> bool:
+    """In a group of few people even an area tells who is left."""
+    return thread is not Attribution.UNATTRIBUTED or not in_group
 
 
 class _Thread(Protocol):

@@ -13,6 +13,7 @@ from forum.challenges.queries import SummaryRow
 from forum.challenges.rules import says, sentences
 from forum.feedback.models import Attribution, FeedbackKind
 from forum.feedback.rules import KINDS
+from forum.feedback.rules.supporting import Backing
 from forum.summaries import rules
 from forum.summaries.commands import wording
 from forum.summaries.commands.wording import Material
@@ -29,11 +30,12 @@ from forum.summaries.models import (
 from forum.summaries.queries import ContributionRow
 from forum.summaries.rules import Speaker
 
+NOBODY_YET = Backing()
 LONGEST_SENTENCE = 400  # characters of a first sentence that is quoted
 UNPLACED = NOT_KNOWN, NOT_TOLD, NO_THEME = "Not known", "Not told", "No theme"
 ITEM_COLUMNS = (
     "Reference", "Date", "Kind", "Priority", "Themes", "Sector", "Region", "Police force area", "Attribution", "Marking",
-    "Title", "Text", "Challenges",
+    "Same here", "Title", "Text", "Challenges",
 )  # fmt: skip
 PUBLISHED_COLUMNS = ("Reference", "Date", "Kind", "Priority", "Themes", "Title", "Challenges")
 
@@ -51,6 +53,7 @@ class Told(NamedTuple):
     area: str
     themes: Sequence[str]
     challenges: Sequence[str]
+    supporters: int  # organisations that say "same here"
 
     @property
     def reference(self) -> str:
@@ -91,6 +94,7 @@ def _told(material: Material) -> list[Told]:
             *_placed(row, crowd),
             material.themes.get(row.id, ()),
             behind[row.id],
+            material.supports.get(row.id, NOBODY_YET).organisations,
         )
         for row in material.contributions
     ]
@@ -354,4 +358,5 @@ def _item(one: Told, voice: Voice) -> dict[str, Cell]:
         "Title": one.row.title,
         "Text": one.text,
         "Challenges": ", ".join(one.challenges),
+        "Same here": one.supporters,
     }

@@ -8,6 +8,7 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.challenges import queries as challenges
 from forum.challenges.rules import highest
+from forum.feedback.queries import supporting
 from forum.members.models import Member
 from forum.reference import queries as reference
 from forum.reference.models import Marking, Priority, Theme
@@ -70,7 +71,7 @@ def take_away(actor: Member, summary: Summary, file: str) -> None:
 
 
 def _read(actor: Member, scope: Scope, quotes: int, is_for_publication: bool) -> Material:
-    """Everything the summary is made of. Nine statements at most, however much falls in."""
+    """Everything the summary is made of. Ten statements at most, however much falls in."""
     ids = queries.taken(actor, scope)
     behind = challenges.for_summary(ids)
     shown = [row for row in behind if scope.takes_sensitive or not row.is_sensitive]
@@ -85,6 +86,7 @@ def _read(actor: Member, scope: Scope, quotes: int, is_for_publication: bool) ->
         figures=queries.figures(actor, scope),
         contributions=queries.contributions(ids),
         themes=queries.themes(ids),
+        supports=supporting.supports_of(actor, ids),
         cited=queries.cited(ids),
         challenges=shown,
         challenges_left_out=len({row.id for row in behind} - {row.id for row in shown}),

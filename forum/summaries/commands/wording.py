@@ -9,6 +9,7 @@ from typing import NamedTuple
 from forum.base import clock
 from forum.base.words import plural
 from forum.challenges.queries import SummaryRow
+from forum.feedback.rules.supporting import Backing
 from forum.summaries import rules
 from forum.summaries.models import Counts
 from forum.summaries.queries import CitedRow, ContributionRow, Figures, Membership, Replies
@@ -28,6 +29,7 @@ class Material(NamedTuple):
     figures: Figures
     contributions: Sequence[ContributionRow]
     themes: dict[int, list[str]]
+    supports: dict[int, Backing]
     cited: Sequence[CitedRow]
     challenges: Sequence[SummaryRow]
     challenges_left_out: int
@@ -109,6 +111,12 @@ def took_part(counts: Counts) -> str:
     )
 
 
+SAME_HERE = (
+    "“Same here” in the list of contributions is the number of organisations that said that it is so with them too, when this "
+    "summary was made. It is in no other number."
+)
+
+
 def method(material: Material, counts: Counts) -> list[str]:
     """How the numbers were made and what they mean."""
     replies = material.replies
@@ -130,6 +138,7 @@ def method(material: Material, counts: Counts) -> list[str]:
         "An author who asked not to be attributed is counted by sector and region only where at least "
         f"{rules.SMALLEST} members share both, by sector alone where they share that, and otherwise as “Not told”.",
         _small_counts(material.is_for_publication),
+        *([] if material.is_for_publication else [SAME_HERE]),
     ]
 
 

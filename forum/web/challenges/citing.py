@@ -16,6 +16,7 @@ from forum.base.errors import NotFound, Rejected
 from forum.challenges import commands, queries, rules
 from forum.feedback import queries as feedback
 from forum.feedback.models import Feedback, Reply
+from forum.feedback.queries import supporting
 from forum.members.queries import owner_choices
 from forum.reference.models import Priority, Theme
 from forum.reference.queries import choices_of
@@ -56,7 +57,7 @@ def raise_challenge() -> ResponseReturnValue:
         return _ask_for_words(post, is_sent=True)
     form = RaiseForm.about(post.feedback, post.reply_id, words) if is_first else RaiseForm()
     priorities, themes = choices_of(Priority, Theme)
-    form.offer(priorities, themes, owner_choices())
+    form.offer(priorities, themes, owner_choices()).show(supporting.together(me(), [post.feedback.id]))
     if not is_first and form.submitted():
         try:
             with transaction():

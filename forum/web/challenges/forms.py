@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 from forum.challenges import rules
 from forum.challenges.models import CLOSED, Challenge, Rating, Status
 from forum.challenges.queries import Choices, Filter
 from forum.feedback.models import Feedback
+from forum.feedback.rules.supporting import Backing
 from forum.reference.models import Marking
 from forum.web.fields import (
     CheckboxesField,
@@ -129,6 +130,12 @@ class _Described(Form):
     prevalence = RadioField("Prevalence", required="Select how widespread it is", choices=PREVALENCE, small=True)
     impact = RadioField("Impact", required="Select how much it matters", choices=IMPACT, small=True)
     marking = RadioField("Marking", required="Select a marking", choices=MARKINGS, small=True)
+
+    def show(self, backing: Backing) -> Self:
+        """What members say of its prevalence, where it is rated."""
+        said = backing.in_words or "No organisation has said “same here” yet"
+        self.prevalence.hint = f"Of the feedback quoted: {said[0].lower() + said[1:]}."
+        return self
 
     def described(self) -> dict[str, Any]:
         names = ("title", "description", "category", "prevalence", "impact", "marking")

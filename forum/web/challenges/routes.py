@@ -92,6 +92,7 @@ def show(number: int) -> ResponseReturnValue:
         progress=[step for step in steps if step.kind == PROGRESS],
         changes=[step for step in steps if step.status],
         is_overdue=rules.is_overdue(due_on, challenge.is_closed, bool(responses), today),
+        backing=queries.backing_of(me(), challenge),
         is_yours=any(quote.is_yours for quote in quotes),
         on_agendas=agendas.agendas_of(me(), challenge),
         prevalence=rules.PREVALENCE,
@@ -106,7 +107,7 @@ def show(number: int) -> ResponseReturnValue:
 def edit(number: int) -> ResponseReturnValue:
     challenge = _to_answer(number)
     priorities, themes = choices_of(Priority, Theme)
-    form = EditForm.of(challenge).offer(priorities, themes, challenge)
+    form = EditForm.of(challenge).offer(priorities, themes, challenge).show(queries.backing_of(me(), challenge))
     if form.submitted():
         try:
             with transaction():

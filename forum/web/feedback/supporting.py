@@ -11,7 +11,7 @@ from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.feedback import queries
 from forum.feedback.commands import supporting as commands
-from forum.feedback.models import Attribution, Support
+from forum.feedback.models import Support
 from forum.feedback.queries import supporting
 from forum.feedback.rules import supporting as rules
 from forum.members.models import Member
@@ -22,6 +22,10 @@ from forum.web.fields import Choice, Form, LongTextField, RadioField, SelectFiel
 from forum.web.furniture import me, only_if, say
 
 NOT_SAID = ""
+SHOWN = (
+    "Everybody who reads the thread sees it, as from: {by}. Do not name children, victims or suspects, and do not give "
+    "addresses, live operations or intelligence."
+)
 OFTEN = [*(Choice(kind, words) for kind, words in rules.HOW_OFTEN.items()), Choice(NOT_SAID, "I cannot say")]
 
 
@@ -53,6 +57,7 @@ def say_same(number: int) -> ResponseReturnValue:
     only_if(may_say or said is not None)
     form = SupportForm() if request.method == "POST" else SupportForm.of(me(), said)
     form.force_id.choices = choices(choices_of(PoliceForce)[0])
+    form.evidence.hint = SHOWN.format(by=rules.told(me().organisation_shown, thread.attribution))
     worries: Rejected | None = None
     if form.submitted():
         try:
@@ -64,14 +69,8 @@ def say_same(number: int) -> ResponseReturnValue:
         else:
             say("What you said is saved" if said else "You said that it is so with you too")
             return redirect(url_for(".show", number=number))
-    page = {"thread": thread, "said": said, "may_say": may_say, "by": _shown_as(thread), **asked_about(worries)}
+    page = {"thread": thread, "said": said, "may_say": may_say, **asked_about(worries)}
     return render_template("feedback/same_here.html", form=form, **page)
-
-
-def _shown_as(thread: queries.Thread) -> str:
-    """What others read beside the evidence of whoever fills in the form."""
-    shown = me().organisation_shown
-    return rules.told(shown, supporting.sector_of(me()), thread.attribution, thread.group_id is not None)
 
 
 @blueprint.post("/<int:number>/same-here/take-back")
@@ -85,7 +84,7 @@ def take_back(number: int) -> ResponseReturnValue:
 @blueprint.get("/<int:number>/support")
 def support(number: int) -> ResponseReturnValue:
     thread = queries.thread(me(), number)
-    is_told = not thread.withdrawn_at and rules.tells_spread(thread.attribution, thread.group_id is not None)
+    is_told = not thread.withdrawn_at and rules.tells_areas(thread.attribution, thread.group_id is not None)
     return render_template(
         "feedback/support.html",
         thread=thread,
@@ -94,5 +93,5 @@ def support(number: int) -> ResponseReturnValue:
         together=rules.TOGETHER,
         page=None if thread.withdrawn_at else supporting.evidence(me(), number, request.args.get("key")),
         often=rules.HOW_OFTEN,
-        is_silent=thread.attribution is Attribution.UNATTRIBUTED,
+        tells_sectors=rules.tells_sectors(thread.attribution),
     )
