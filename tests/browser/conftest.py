@@ -24,6 +24,7 @@ from forum.base import clock, files
 from forum.base.db import db, expect_writing, transaction
 from forum.base.letters import Letter
 from forum.demonstration import commands as demonstration
+from forum.feedback.models import Support
 from forum.meetings import queries as meetings
 from forum.members.models import Member, Role
 from forum.members.queries import TABLES, is_invitable
@@ -102,7 +103,12 @@ def _somebody(role: Role) -> Member:
 
 def _thread(member: Member) -> dict[str, int | str]:
     own = told.thread(member, "Referrals come back unopened")
-    return {"thread": own.id, "own_reply": told.reply(member, own).id}
+    evidence = sa.select(sa.func.min(Support.id)).where(Support.feedback_id == 1, Support.evidence != "")
+    return {
+        "thread": own.id,
+        "own_reply": told.reply(member, own).id,
+        "evidence": db.session.scalars(evidence).one(),
+    }
 
 
 def _meeting(secretary: Member) -> dict[str, int | str]:

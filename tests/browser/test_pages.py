@@ -17,6 +17,7 @@ EXAMPLES = {
     "feedback.edit.number": "thread",
     "feedback.edit_reply.number": "thread",
     "reply_number": "own_reply",
+    "support_number": "evidence",
     "feedback.withdraw_reply.number": "thread",
     "letters.number": "letter",
     "meetings.number": "meeting",

@@ -12,6 +12,7 @@ from forum.challenges.models import Rating, Status
 from forum.challenges.queries import CROSS_CUTTING, Filter
 from forum.challenges.rules import Quarter
 from forum.feedback import commands as feedback
+from forum.feedback.commands import supporting
 from forum.feedback.models import Attribution
 from forum.reference.models import Marking
 from tests import builders
@@ -285,3 +286,29 @@ def test_the_export_takes_five_statements_however_long(inside, cast, statements)
     with statements() as seen:
         assert len(queries.export_rows(cast.olu, Filter(text="waits"))) == 12
     assert len(seen) == 5
+
+
+# --- same here -------------------------------------------------------------------------------------------------------
+
+
+def test_organisations_that_say_same_here_to_what_is_quoted_count_once_wherever_it_is_told(inside, cast, statements):
+    """Two threads of one challenge, quoted three times; three supporters of two organisations."""
+    posts = [thread(cast.amina), thread(cast.amina)]
+    one = challenge(cast.sita, *((post, WORDS) for post in posts), (posts[0], "Nobody tells the family why."))
+    other = challenge(cast.sita)
+    with transaction():
+        for post in posts:
+            supporting.support(cast.bryn, post.id, force_id=cast.bryn.organisation.force_id)
+    with transaction():
+        supporting.support(builders.member(organisation=cast.bryn.organisation), posts[0].id)
+        supporting.support(builders.member(), posts[1].id)
+    with statements() as seen:
+        rows = {row.id: row.supporters for row in queries.log(cast.olu, Filter()).items}
+    assert len(seen) == 1
+    assert rows == {one.id: 2, other.id: 0}
+    assert [row.supporters for row in queries.export_rows(cast.olu, Filter())] == [2, 0]
+    assert queries.backing_of(cast.olu, one) == (2, 1)
+    with transaction():
+        feedback.withdraw(cast.amina, posts[1], "Posted by mistake.")
+    assert queries.backing_of(cast.olu, one) == (1, 1)
+    assert {row.id: row.supporters for row in queries.log(cast.olu, Filter()).items} == {one.id: 1, other.id: 0}

@@ -16,7 +16,8 @@ from forum.challenges import commands as challenges
 from forum.challenges.models import Challenge, Citation, Response, Status, StatusChange
 from forum.demonstration import queries
 from forum.feedback import commands as feedback
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
+from forum.feedback.commands import supporting
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply, Support
 from forum.meetings.models import Invitation, Meeting, Stage
 from forum.members.models import Member, Organisation, Role, Standing
 from forum.reference.models import Marking
@@ -49,6 +50,17 @@ def test_the_census_says_what_the_demonstration_promises(loaded, run):
         key: value for key, value in expected.items() if key not in LATER_KEYS
     }
     assert (counted["administrators"], counted["meetings"]) == (1, 3)
+    assert (counted["supports"], counted["threads_supported"]) == (135, 34)
+
+
+def test_members_say_same_here_for_some_organisations_each_counted_once(loaded):
+    entries = queries.entries("supports")
+    homes = {row["id"]: row["organisation"] for row in queries.people()}
+    expected = len({(entry["thread"], homes[entry["member"]]) for entry in entries})
+    assert db.session.scalar(sa.select(sa.func.sum(Feedback.support_count))) == expected == 130
+    assert db.session.get(Feedback, 41).support_count == 13
+    said = sa.select(Support.supported_at, Feedback.posted_at).join(Feedback, Feedback.id == Support.feedback_id)
+    assert all(at > posted for at, posted in db.session.execute(said))
 
 
 def test_the_census_reads_as_a_table_too(loaded, run):
@@ -186,24 +198,27 @@ def test_it_leaves_the_lists_and_its_history_and_nothing_else(app, run):
 
 def test_what_real_people_added_goes_only_when_that_is_said(loaded, run):
     with transaction():
-        real = builders.member("Real Person", role=Role.SECRETARIAT)
+        real, another = builders.member("Real Person", role=Role.SECRETARIAT), builders.member("Another Person")
     with transaction():
         feedback.reply(real, 1, "This is so here too.", attribution=Attribution.ORGANISATION)
         own = _own_thread(real)
         feedback.reply(person("Hana Lapwing"), own.id, "Thank you.", attribution=Attribution.NAMED)
+        supporting.support(another, 1)
+        supporting.support(person("Jasmeet Pipistrelle"), own.id)
     with transaction():
         challenge = challenges.open(real, title="Ours", description="", prevalence=1, impact=1)
         challenges.cite(real, challenge, db.session.get(Feedback, 2), "In the last quarter")
     db.session.remove()
     refused = run("demo", "remove", status=1).output
     assert "1 in reply" in refused
+    assert "1 in support" in refused
     assert "1 in citation" in refused
     assert json.loads(run("census", "--json").output)["threads"] == 61
     run("demo", "remove", "--yes")
     kept = db.session.get(Feedback, own.id)
-    assert (kept.title, kept.reply_count) == ("Ours alone", 0)
+    assert (kept.title, kept.reply_count, kept.support_count) == ("Ours alone", 0, 0)
     counted = json.loads(run("census", "--json").output)
-    assert [counted[key] for key in ("members", "organisations", "threads", "replies", "challenges")] == [1, 1, 1, 0, 1]
+    assert [counted[key] for key in ("members", "organisations", "threads", "replies", "challenges")] == [2, 2, 1, 0, 1]
 
 
 def _own_thread(author: Member) -> Feedback:

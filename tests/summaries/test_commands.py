@@ -11,6 +11,7 @@ from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.challenges import commands as challenges
 from forum.feedback import commands as feedback
+from forum.feedback.commands import supporting
 from forum.feedback.models import Attribution, FeedbackKind
 from forum.members.models import Standing
 from forum.reference.models import Marking
@@ -318,3 +319,16 @@ def test_a_title_is_made_from_the_scope_and_stays_one_line(inside, cast):
     assert make(cast.olu, title="What\r\nyou said").title == "What you said"
     with pytest.raises(Rejected):
         make(cast.olu, title="x" * 201)
+
+
+def test_the_list_of_contributions_says_how_many_organisations_say_same_here(inside, cast):
+    """Not in what is published: there small counts are hidden."""
+    one, _ = thread(cast.amina), thread(cast.amina)
+    with transaction():
+        supporting.support(cast.bryn, one.id)
+    items = make(cast.olu).says["items"]
+    place = items["columns"].index("Same here")
+    assert [row[place] for row in items["rows"]] == [1, 0]
+    published = make(cast.olu, is_for_publication=True).says
+    assert "Same here" not in published["items"]["columns"]
+    assert "Same here" not in str(published)
