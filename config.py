@@ -103,6 +103,12 @@ SETTINGS = (
         "yes: a post attributed to its organisation only names that organisation even when it is the only one of its "
         "sector in its region; no: its sector and region stand there.",
     ),
+    Setting(
+        "SCANNER",
+        "",
+        "Virus scanner that looks at files of posts before others get them, speaking ClamAV's protocol: "
+        "clamd://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not looked at.",
+    ),
     Setting("VAR", "var", "Folder for what the platform writes: database, uploads, mail, logs."),
 )
 
@@ -152,6 +158,7 @@ def load(environment: dict[str, str] | None = None) -> dict[str, Any]:
         "DEMO_PASSWORD": value["DEMO_PASSWORD"],
         "SITE_NAME": value["SITE_NAME"],
         "DEPARTMENT": value["DEPARTMENT"],
+        "SCANNER": _scanner(value["SCANNER"]),
         "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "MAX_FORM_PARTS": 2_000,
@@ -205,6 +212,14 @@ def _mailbox(sender: str) -> str:
 def _address_only(address: str) -> str:
     if address and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
         raise ValueError(f"MAIL_TEST_TO is {address!r}: give one address, such as tester@forum.example, or nothing.")
+    return address
+
+
+def _scanner(address: str) -> str:
+    if address and not re.fullmatch(r"clamd://([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}|unix:///.+", address):
+        raise ValueError(
+            f"SCANNER is {address!r}: give clamd://HOST:PORT, such as clamd://127.0.0.1:3310, or unix:///PATH, or nothing."
+        )
     return address
 
 

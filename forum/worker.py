@@ -22,7 +22,7 @@ from flask.cli import with_appcontext
 from forum.base import db, inbox, letters
 from forum.base.db import transaction
 from forum.digests import commands as digests
-from forum.feedback.commands import answering, by_mail, drafting, mailing
+from forum.feedback.commands import answering, attaching, by_mail, drafting, mailing, scanning
 from forum.meetings.commands import needs, ordering, packing, places, reminding
 from forum.members.commands import naming
 
@@ -43,6 +43,7 @@ PIECES: tuple[Callable[[], bool], ...] = (
     answering.remind,
     digests.send_due,
     drafting.forget_old,
+    attaching.forget_old,
     inbox.forget,
     letters.empty_old,
 )
@@ -63,7 +64,10 @@ class Slow(NamedTuple):
     finish: Callable[[Any, Any], None]
 
 
-SLOW: tuple[Slow, ...] = (Slow(packing.claim, packing.make, packing.finish),)
+SLOW: tuple[Slow, ...] = (
+    Slow(packing.claim, packing.make, packing.finish),
+    Slow(scanning.claim, scanning.work, scanning.finish),
+)
 
 
 def do_what_is_due(stops: Callable[[], bool] = lambda: False) -> None:

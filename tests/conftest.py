@@ -69,6 +69,7 @@ def settings(url: str, var: Path) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": False,
         "WTF_CSRF_ENABLED": False,
         "REDIS_URL": "",
+        "SCANNER": "",
     }
 
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum.base import clock
 from forum.base.db import Base, db
@@ -86,6 +86,12 @@ KINDS = {
     "application/gzip": Kind("a compressed file", "GZ"),
     UNKNOWN: Kind("not a kind of file this service knows", "other"),
 }
+
+ENDINGS = {
+    PDF: "pdf", ODT: "odt", ODS: "ods", ODP: "odp", DOCX: "docx", XLSX: "xlsx", PPTX: "pptx", CSV: "csv", TEXT: "txt",
+    PNG: "png", JPEG: "jpg",
+}  # fmt: skip
+"""How the name of a file that is sent out ends, whatever its own name said."""
 
 _SIGNATURES = (
     (b"%PDF-", PDF),
@@ -152,6 +158,29 @@ def read(stored: StoredFile) -> bytes:
         return _path(stored.sha256).read_bytes()
     except FileNotFoundError:
         raise NotFound(f"{stored.name} is missing from the file store. Ask the administrator to restore it.") from None
+
+
+def forget(number: int) -> None:
+    """Delete the file with this number, bytes and all, once the transaction is kept; not while anything points at it."""
+    db.session.flush()
+    keys = [key for table in Base.metadata.sorted_tables for key in table.foreign_keys]
+    pointing = [key.parent for key in keys if key.column.table is StoredFile.__table__]
+    is_used = sa.or_(*(sa.exists().where(column == number) for column in pointing))
+    gone = sa.delete(StoredFile).where(StoredFile.id == number, ~is_used).returning(StoredFile.sha256)
+    db.session.info.setdefault("unlink", []).extend(db.session.scalars(gone))
+
+
+def _unlink(session: Session) -> None:
+    for sha256 in session.info.pop("unlink", ()):
+        _path(sha256).unlink(missing_ok=True)
+
+
+def _keep_all(session: Session) -> None:
+    session.info.pop("unlink", None)
+
+
+sa.event.listen(db.session, "after_commit", _unlink)
+sa.event.listen(db.session, "after_rollback", _keep_all)
 
 
 def place(sha256: str) -> Path:

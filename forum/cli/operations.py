@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from flask import current_app
 
 import config
-from forum.base import backups, clock, copies, letters
+from forum.base import backups, clock, copies, letters, scanning
 from forum.base.db import Base, db, expect_writing, prepare, transaction
 from forum.base.errors import Rejected
 from forum.cli import schema
+from forum.feedback.queries import attaching
 from forum.members.commands import signing_in
 
 HELD = "Held because it comes out of a backup: it may have been sent since the backup was made."
@@ -42,7 +43,10 @@ def _rows() -> int:
 # --- health ----------------------------------------------------------------------------------------------------------
 
 
-@click.command("health", help="Whether the platform can work: its database, its tables, its folder, its letters.")
+@click.command(
+    "health",
+    help="Whether the platform can work: its database, its tables, its folder, its letters, its virus scanner.",
+)
 def health() -> None:
     schema.check()
     click.echo("The database answers and its tables are up to date.")
@@ -54,6 +58,20 @@ def health() -> None:
     click.echo(
         f"The oldest letter still to go is of {clock.show_moment(oldest)}." if oldest else "No letter is waiting."
     )
+    _tell_of_scanner()
+
+
+def _tell_of_scanner() -> None:
+    """A scanner that does not answer keeps files from their readers, so it is told as a failure."""
+    if not scanning.is_set():
+        click.echo("No virus scanner is set (SCANNER): files of posts are not looked at.")
+        return
+    waiting = attaching.waiting_for_scan()
+    since = f", the oldest since {clock.show_moment(waiting.since)}" if waiting.since else ""
+    told = f"Files that wait for it: {waiting.files}{since}. {waiting.note}".rstrip()
+    if fault := scanning.ask_if_there():
+        raise Rejected(f"The virus scanner {fault}. {told}")
+    click.echo(f"The virus scanner answers. {told}")
 
 
 # --- backup and restore ----------------------------------------------------------------------------------------------

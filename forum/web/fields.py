@@ -573,6 +573,20 @@ class FileField(Control):
         return {**super().parameters(), "attributes": accept}
 
 
+class FilesField(FileField):
+    """Several uploaded files, which their content is asked about, not their names; `data` is a list of FileStorage."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = [sent for sent in valuelist if isinstance(sent, FileStorage) and sent.filename]
+
+    def find_fault(self) -> str:
+        return ""
+
+    def parameters(self) -> dict[str, Any]:
+        shown = super().parameters()
+        return {**shown, "attributes": {**shown["attributes"], "multiple": "multiple"}}
+
+
 class HiddenField(TextField):
     """A value the page carries along; `whole_number` for a version or an id. Its errors concern the whole form."""
 

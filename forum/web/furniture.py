@@ -41,6 +41,7 @@ from forum.web.signed_in import SAFE_METHODS
 View = TypeVar("View", bound=Callable[..., Any])
 
 COMPRESSED = ("text/", "application/json", "application/javascript", "image/svg+xml")
+MOST_SENT = 40 * 1024 * 1024  # bytes with a form that takes files: more than they may have, so that the form can say so
 csrf = CSRFProtect()
 
 
@@ -72,6 +73,12 @@ def slow(view: View) -> View:
     return view
 
 
+def takes_files(view: View) -> View:
+    """Files come with this form: more may be sent to it, and they are looked at before anything is written."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return slow(view)
+
+
 def only_if(allowed: bool) -> None:
     """What you may not know of is not there."""
     if not allowed:
@@ -83,7 +90,11 @@ def _watch_the_door() -> ResponseReturnValue | None:
     db.expect_writing(request.method not in SAFE_METHODS and not getattr(view, "is_slow", False))
     if "\x00" in request.full_path or "%00" in request.query_string.decode("latin-1"):
         raise NotFound
-    if view is None or getattr(view, "is_public", False) or visitor():
+    if view is None or getattr(view, "is_public", False):
+        return None
+    if visitor():
+        if getattr(view, "takes_files", False):
+            request.max_content_length = MOST_SENT
         return None
     if request.method in SAFE_METHODS:
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
@@ -113,7 +124,11 @@ def _keep_words(needs_sign_in: bool) -> ResponseReturnValue:
         if name not in {"csrf_token", "next"} and "password" not in name and not name.startswith("kept_")
     ]
     page = render_template(
-        "errors/kept.html", fields=fields, action=request.full_path.rstrip("?"), needs_sign_in=needs_sign_in
+        "errors/kept.html",
+        fields=fields,
+        action=request.full_path.rstrip("?"),
+        needs_sign_in=needs_sign_in,
+        had_files=any(one.filename for one in request.files.values()),
     )
     return page, 401 if needs_sign_in else 400
 

@@ -583,14 +583,20 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("feedback_id", sa.Integer(), nullable=False),
         sa.Column("reply_id", sa.Integer(), nullable=True),
-        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=150), nullable=False),
         sa.Column("alt", sa.String(length=300), nullable=False),
         sa.Column("scan", sa.String(length=40), nullable=False),
         sa.Column("scanned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scan_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scan_note", sa.String(length=200), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("attached_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attached_by_id", sa.Integer(), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_because", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["attached_by_id"], ["member.id"], name=op.f("fk_attachment_attached_by_id_member")),
         sa.ForeignKeyConstraint(
             ["feedback_id"], ["feedback.id"], name=op.f("fk_attachment_feedback_id_feedback"), ondelete="CASCADE"
@@ -600,11 +606,35 @@ def upgrade():
             ["reply_id"], ["reply.id"], name=op.f("fk_attachment_reply_id_reply"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+        sa.UniqueConstraint("feedback_id", "number", name=op.f("uq_attachment_feedback_id_number")),
     )
     with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachment_attached_by_id"), ["attached_by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_file_id"), ["file_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attachment_feedback_id"), ["feedback_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attachment_reply_id"), ["reply_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_attachment_scan"), ["scan"], unique=False)
+
+    op.create_table(
+        "parked_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("form_key", sa.String(length=64), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=150), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_parked_file_file_id_stored_file")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["member.id"], name=op.f("fk_parked_file_member_id_member"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_parked_file")),
+    )
+    with op.batch_alter_table("parked_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_parked_file_file_id"), ["file_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parked_file_member_id_form_key"), ["member_id", "form_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_parked_file_parked_at"), ["parked_at"], unique=False)
 
     op.create_table(
         "flag",
@@ -988,7 +1018,15 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_flag_feedback_id"))
 
     op.drop_table("flag")
+    with op.batch_alter_table("parked_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_parked_file_parked_at"))
+        batch_op.drop_index(batch_op.f("ix_parked_file_member_id_form_key"))
+        batch_op.drop_index(batch_op.f("ix_parked_file_file_id"))
+
+    op.drop_table("parked_file")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_file_id"))
+        batch_op.drop_index(batch_op.f("ix_attachment_attached_by_id"))
         batch_op.drop_index(batch_op.f("ix_attachment_scan"))
         batch_op.drop_index(batch_op.f("ix_attachment_reply_id"))
         batch_op.drop_index(batch_op.f("ix_attachment_feedback_id"))

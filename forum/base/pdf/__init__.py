@@ -1,6 +1,6 @@
 """PDFs: made from our documents, and other people's looked at and bound together.
 
-Each of the three is done by a process of its own with limits of time and memory, as base/workbooks.py is: a PDF is a
+Each of these is done by a process of its own with limits of time and memory, as base/workbooks.py is: a PDF is a
 program, and a bad one must take nothing down with it. A document of a few pages takes about 0.1 s, most of it the start.
 """
 
@@ -99,6 +99,22 @@ def look(data: bytes, name: str) -> list[str]:
     return digests
 
 
+def strip(data: bytes, name: str) -> bytes:
+    """The PDF anew, without what it says of whoever made it. Raises Rejected when that cannot be done."""
+    done = _run("stripping.py", [], data, PATIENCE)
+    if done is None or done.returncode not in (0, 2, 3):
+        raise Rejected(f"{name} asks for more than this service can give. Print it to a new PDF and upload that.")
+    if done.returncode == 2:
+        raise Rejected(f"{name} cannot be read: it is damaged. Make the PDF anew and upload that.")
+    if done.returncode == 0:
+        return done.stdout
+    if json.loads(done.stdout)["problem"] == "signed":
+        raise Rejected(
+            f"{name} carries a digital signature, which says who signed it. Print it to a new PDF and upload that."
+        )
+    raise Rejected(f"{name} is protected with a password. Save it without one and upload it again.")
+
+
 def bind(front: bytes, head: str, parts: Sequence[Part]) -> bytes:
     """The front with every page of these parts behind it, `head` on each, and bookmarks.
 
@@ -130,7 +146,7 @@ def _numbered(parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 
 def _run(script: str, arguments: list[str], data: bytes, patience: int) -> subprocess.CompletedProcess[bytes] | None:
-    """Run one of the three with this on its standard input; None when it took too long."""
+    """Run one of the programs beside with this on its standard input; None when it took too long."""
     command = [sys.executable, "-I", str(Path(__file__).with_name(script)), *arguments]
     try:
         return subprocess.run(command, input=data, capture_output=True, timeout=patience, check=False)  # noqa: S603

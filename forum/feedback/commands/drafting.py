@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from forum.base import clock
 from forum.base.db import db
 from forum.feedback import queries
+from forum.feedback.commands import attaching
 from forum.feedback.models import Draft
+from forum.feedback.queries import attaching as parking
 from forum.feedback.queries import drafting
 from forum.feedback.rules import drafting as rules
 from forum.members.models import Member
@@ -52,8 +54,9 @@ def forget_posted(actor: Member, about: str, form_key: str) -> None:
 
 
 def throw_away(actor: Member, number: int) -> None:
-    """Throw away one's own draft; one that is gone already is gone."""
+    """Throw away one's own draft, with the files that wait with it; one that is gone already is gone."""
     if draft := drafting.own(actor, number):
+        attaching.unpark(parking.parked(actor, _key(draft), _files(draft)))
         db.session.delete(draft)
 
 
@@ -62,6 +65,10 @@ def forget_old() -> bool:
     old = sa.select(Draft.id).where(Draft.saved_at < clock.now() - rules.KEPT).limit(AT_ONCE)
     gone = list(db.session.scalars(sa.delete(Draft).where(Draft.id.in_(old)).returning(Draft.id)))
     return len(gone) == AT_ONCE
+
+
+def _files(draft: Draft) -> list[int]:
+    return [int(number) for number in draft.fields.get("file", []) if str(number).isdecimal() and len(str(number)) < 10]
 
 
 def _key(draft: Draft) -> str:

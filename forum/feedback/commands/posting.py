@@ -16,7 +16,7 @@ from forum.base import clock, history, richtext
 from forum.base.db import db
 from forum.base.errors import NotFound, Rejected
 from forum.feedback import queries, rules
-from forum.feedback.commands import answering, asking, checking, mentioning
+from forum.feedback.commands import answering, asking, attaching, checking, mentioning
 from forum.feedback.commands.reading import mark_read
 from forum.feedback.models import (
     Attribution,
@@ -63,12 +63,14 @@ def post(
     answers: Mapping[str, str] | None = None,
     confirmed: str | None = None,
     told: str | None = None,
+    files: Mapping[int, str] | None = None,
 ) -> Feedback:
     """Start a thread. No priority means cross-cutting. The same form sent twice starts one thread.
 
     `answers`: to the themes' questions, by key; None where nobody is asked. `confirmed` has the guard look: it raises
     MayIdentify until the seal of the very same words is given back ("": not yet); None lets words from elsewhere in. So
-    does `told` with mentions that reach many (ReachesMany); None tells nobody of these.
+    does `told` with mentions that reach many (ReachesMany); None tells nobody of these. `files`: those that wait with the
+    form, by number, with what each shows.
     """
     rules.check_poster(actor)
     speaker = _speaker(actor, author, posted_at)
@@ -78,7 +80,9 @@ def post(
     themes = chosen_themes(theme_ids, [])
     words = worded(title, happening, affected, would_help)
     said = asking.answered(asking.to_ask(theme_ids), answers) if answers is not None else []
-    found = guarding.check(guarded(words, said), confirmed) if confirmed is not None else ""
+    taken = attaching.take(actor, form_key, files)
+    looked_at = guarded(words, said) | attaching.guarded(taken)
+    found = guarding.check(looked_at, confirmed) if confirmed is not None else ""
     may_wait = checks.may_wait(actor, speaker, attribution)
     is_held = checks.is_held(may_wait, themes, may_wait and checking_queries.is_new(speaker, attribution))
     words["html"] = asking.with_answers(words["html"], said)
@@ -103,6 +107,7 @@ def post(
     if said:
         asking.keep(feedback, said)
     mentioning.keep(feedback.id, None, called, at)
+    attaching.attach(actor, feedback, taken)
     history.note(actor, "posted", feedback, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if is_held:
         checking.raise_flag(feedback.id, None, FlagKind.CHECKED_FIRST, "", None)
@@ -126,6 +131,7 @@ def reply(
     posted_at: datetime | None = None,
     confirmed: str | None = None,
     told: str | None = None,
+    files: Mapping[int, str] | None = None,
 ) -> Reply:
     """Reply in the thread with this number. The same form sent twice makes one reply.
 
@@ -133,7 +139,7 @@ def reply(
     Raises Rejected when it is closed or withdrawn, NotFound when there is none for this person.
 
     `is_official`: said for the department, if this person may; `official_kind` says what it does there, and is refused to
-    others. To close the thread is one of these. `told` as in `post`.
+    others. To close the thread is one of these. `told` and `files` as in `post`.
     """
     rules.check_poster(actor)
     speaker = _speaker(actor, author, posted_at)
@@ -144,7 +150,6 @@ def reply(
     if not source:
         raise Rejected("Enter your reply.", field="body")
     html = rendered(source, "body")
-    found = guarding.check({"body": source}, confirmed) if confirmed is not None else ""
     at = posted_at or clock.now()
     may_wait = checks.may_wait(actor, speaker, attribution)
     waits = {"may_wait": may_wait, "is_new": may_wait and checking_queries.is_new(speaker, attribution)}
@@ -152,6 +157,9 @@ def reply(
     if thread.made:
         return db.session.get_one(Reply, thread.made)
     rules.check_open(thread)
+    taken = attaching.take(actor, form_key, files)
+    looked_at = {"body": source} | attaching.guarded(taken)
+    found = guarding.check(looked_at, confirmed) if confirmed is not None else ""
     shown, called = mentioning.mark({"html": html} if posted_at is None else {})
     called = mentioning.check(speaker, called, thread.id, told)
     said = Reply(
@@ -166,6 +174,7 @@ def reply(
     )
     keep_once(said)
     mentioning.keep(thread.id, said.id, called, at)
+    attaching.attach(actor, said, taken)
     history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
     if official_kind is OfficialKind.CLOSE:
         answering.close_by_answer(actor, thread.id, at, attribution is Attribution.UNATTRIBUTED)

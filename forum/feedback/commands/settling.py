@@ -16,7 +16,7 @@ from forum.base import clock, history, letters, richtext
 from forum.base.db import db
 from forum.base.errors import Rejected
 from forum.base.letters import Kind, Letter, State
-from forum.feedback.commands import asking
+from forum.feedback.commands import asking, attaching
 from forum.feedback.commands.keeping import empty, lock, recount
 from forum.feedback.commands.reading import mark_read
 from forum.feedback.models import (
@@ -128,8 +128,8 @@ def redact(actor: Member, post: Post, cuts: Sequence[Cut], reason: str, remark: 
     They leave the post and every other text of its thread (replies that quote it, answers, notes, evidence), all editions
     of these, the search, drafts, and letters that have not left. The log keeps what kind of words they were, how many
     characters and why, not the words. What cannot be cleaned: letters that have left, files people downloaded, summaries
-    that were made before (they are sealed), files that came with the post, backups, and words in a challenge's own
-    description. Quotes in challenges that say these words are shown no longer, as of everything that was edited away.
+    that were made before (they are sealed), backups, and words in a challenge's own description. Files that came with the
+    post may hold the same words and are removed. Quotes in challenges that say these words are shown no longer, as of everything that was edited away.
     """
     _take_up(actor, post)
     rules.check_shown(post)
@@ -139,6 +139,8 @@ def redact(actor: Member, post: Post, cuts: Sequence[Cut], reason: str, remark: 
     if not wanted:
         raise Rejected("Select or enter the words to take out.", field="words")
     places = sum(_take_out(actor, post, cut, rule) for cut in wanted)
+    if not isinstance(post, Support):
+        attaching.remove_all(post, rule)
     _settle(actor, post, Outcome.REDACTED, rule)
     history.note(actor, "redacted", post, rule, places=places, kinds=sorted({cut.kind for cut in wanted}))
     _tell_author(post, "redacted", clock.now(), rule, source(post), remark)

@@ -1,7 +1,7 @@
 """What is stored of feedback, and of all that belongs to it."""
 
 from forum.feedback.models.asking import Draft, FeedbackAnswer, TemplateQuestion, ThemeTemplate
-from forum.feedback.models.attachments import Attachment, Scan
+from forum.feedback.models.attachments import Attachment, ParkedFile, Scan
 from forum.feedback.models.checking import Flag, FlagKind, InternalNote, Outcome, Redaction, Reveal
 from forum.feedback.models.following import Follow, FollowKind, FollowLevel, Mention, MentionKind
 from forum.feedback.models.support import HowOften, Support
@@ -37,6 +37,7 @@ __all__ = [
     "MentionKind",
     "OfficialKind",
     "Outcome",
+    "ParkedFile",
     "ReadMark",
     "Redaction",
     "Reply",

@@ -12,11 +12,13 @@ from forum.base.db import Base, Words
 
 
 class FlagKind(enum.Enum):
-    """Why a post waits for a look: the guard found what may be personal data, somebody flagged it, or it is the rule."""
+    """Why a post waits for a look: the guard found what may be personal data, somebody flagged it, it is the rule, or a
+    virus was found in a file of it."""
 
     PERSONAL_DATA = "personal-data"
     FLAGGED = "flagged"
     CHECKED_FIRST = "checked-first"
+    INFECTED = "infected"
 
 
 class Outcome(enum.Enum):

@@ -16,6 +16,7 @@ from forum.base.db import db, read
 from forum.base.errors import NotFound
 from forum.base.paging import Listing, Page, page
 from forum.feedback.models import (
+    Attachment,
     Attribution,
     Draft,
     Edition,
@@ -90,6 +91,7 @@ class Thread(NamedTuple):
     support_count: int  # organisations that say "same here"
     support_areas: int  # in so many police force areas
     supported_at: datetime | None  # when the reader said so
+    has_files: bool  # with any of its posts
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
@@ -216,6 +218,7 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             Feedback.support_count,
             sa.case((Feedback.support_count > 0, areas.scalar_subquery()), else_=0),
             own.scalar_subquery(),
+            sa.select(Attachment.id).where(Attachment.feedback_id == Feedback.id).correlate(Feedback).exists(),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)

@@ -36,6 +36,7 @@ KINDS = {
     FlagKind.PERSONAL_DATA: "May hold personal data",
     FlagKind.FLAGGED: "Reported",
     FlagKind.CHECKED_FIRST: "Waits to be shown",
+    FlagKind.INFECTED: "Came with an infected file",
 }
 
 OUTCOMES = {

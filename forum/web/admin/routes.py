@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.base import clock, history
+from forum.base import clock, history, scanning
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
 from forum.base.history import HistoryLine
 from forum.census.queries import census
 from forum.feedback import queries as feedback
+from forum.feedback.queries import attaching
 from forum.members import queries as members
 from forum.reference import commands, queries
 from forum.reference.models import (
@@ -67,7 +68,8 @@ def _list(slug: str) -> ListOf:
 
 @blueprint.get("")
 def show() -> ResponseReturnValue:
-    return render_template("admin/show.html", lists=LISTS, pages=queries.pages())
+    waiting = attaching.waiting_for_scan() if scanning.is_set() else None
+    return render_template("admin/show.html", lists=LISTS, pages=queries.pages(), waiting=waiting)
 
 
 @blueprint.get("/lists/<slug>")

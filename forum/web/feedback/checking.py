@@ -14,6 +14,7 @@ from forum.base.errors import Rejected
 from forum.feedback import queries
 from forum.feedback.commands import checking, restricting, revealing, settling
 from forum.feedback.models import Feedback, Reply, Support
+from forum.feedback.queries import attaching
 from forum.feedback.queries import checking as checks
 from forum.feedback.queries import restricting as groups
 from forum.feedback.queries import supporting
@@ -109,7 +110,9 @@ def _flag(post: Post) -> ResponseReturnValue:
 def list_checks() -> ResponseReturnValue:
     only_if(rules.may_check(me()))
     page = checks.waiting(request.args.get("key"))
-    return render_template("feedback/checks.html", page=page, kinds=rules.KINDS, marked=marked)
+    return render_template(
+        "feedback/checks.html", page=page, kinds=rules.KINDS, marked=marked, scanning=attaching.waiting_for_scan()
+    )
 
 
 @blueprint.route("/<int:number>/check", methods=["GET", "POST"])
@@ -155,6 +158,7 @@ def _check(post: Post) -> ResponseReturnValue:
         kinds=rules.KINDS, hiding=hiding, redacting=redacting, form=form, removed=checks.redactions(post),
         may_reveal=rules.may_reveal(me(), post), is_thread=isinstance(post, Feedback), here=request.path,
         is_evidence=isinstance(post, Support),
+        files=[] if isinstance(post, Support) else attaching.of_post_for(me(), post),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from forum.feedback.models import Draft
 
-NOT_KEPT = {"csrf_token", "about", "confirmed", "preview", "ask", "save", "drafted"}
+NOT_KEPT = {"csrf_token", "about", "confirmed", "preview", "ask", "save", "drafted", "upload", "drop"}
 
 
 def typed() -> dict[str, list[str]]:

@@ -6,15 +6,18 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from forum.base import files
 from forum.feedback import rules
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, OfficialKind, Reply
+from forum.feedback.models import Attribution, Feedback, FeedbackKind, OfficialKind, ParkedFile, Reply
 from forum.feedback.rules import answering
+from forum.feedback.rules import attaching as file_rules
 from forum.feedback.rules.asking import Asked
 from forum.members.models import Member
 from forum.reference.models import Marking
 from forum.web.fields import (
     CheckboxesField,
     Choice,
+    FilesField,
     Form,
     HiddenField,
     LongTextField,
@@ -26,6 +29,12 @@ from forum.web.fields import (
 
 LONE = ". Your organisation is the only one of its sector in its region, so its name would tell that it is you"
 Pairs = Sequence[tuple[int, str]]
+ENDINGS = (*dict.fromkeys(files.ENDINGS[kind] for kind in file_rules.KINDS), "jpeg")
+FILES_HINT = (
+    f"Up to {file_rules.MOST} PDF, Office, OpenDocument, PNG, JPEG, text or CSV files, of {files.show_size(file_rules.LARGEST)} "
+    "at most. We take out what a file says of whoever made it, but not names in its text or picture. A file’s own name is "
+    "shown only with posts that carry your name."
+)
 
 CROSS_CUTTING = 0  # as the browser sends it; no priority has this number
 KINDS = [
@@ -44,6 +53,47 @@ OFFICIAL = [
     *(Choice(kind, said.words, said.hint) for kind, said in answering.OFFICIAL.items()),
     Choice(OWN_WORDS, "My own words", "Not for the department"),
 ]
+
+
+class FilesForm(Form):
+    """A form with files. Those that were sent before wait beside it (`parked`), with a field for what each shows."""
+
+    parked: Sequence[ParkedFile] = ()
+    form_key = HiddenField(max_length=64)
+    files = FilesField("Add files", kinds=ENDINGS, hint=FILES_HINT)
+
+    @classmethod
+    def with_files(cls, parked: Sequence[ParkedFile]) -> Any:
+        """This form, with these files beside it."""
+        fields = {f"alt_{one.id}": _describing(one) for one in parked}
+        return type(cls.__name__, (cls,), {**fields, "parked": parked}) if parked else cls
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        for name in (*(f"alt_{one.id}" for one in self.parked), "files"):
+            self._fields[name] = self._fields.pop(name)  # last, as on the page
+
+    def described(self) -> dict[int, str]:
+        """What each of the files shows, by its number."""
+        return {one.id: self[f"alt_{one.id}"].data or "" for one in self.parked}
+
+    def refuse(self, refusals: Sequence[str]) -> None:
+        """Say at the field what is wrong with files that were sent."""
+        if refusals:
+            self.files.errors = [" ".join(refusals)]
+
+
+def _describing(parked: ParkedFile) -> TextField:
+    most = file_rules.LONGEST_ALT
+    if parked.is_picture:
+        return TextField(
+            f"What does {parked.name} show?",
+            called="What it shows",
+            required=f"Enter what the picture {parked.name} shows",
+            hint="In a sentence, for those who do not see it. Everybody can read it.",
+            max_length=most,
+        )
+    return TextField(f"What is {parked.name}?", called="What it is", hint="Shown instead of its name.", max_length=most)
 
 
 def attributions(author: Member) -> list[Choice]:
@@ -176,8 +226,7 @@ def _question(asked: Asked, answer: str) -> LongTextField:
     return LongTextField(asked.label, required=required, hint=asked.hint, called="The answer", default=answer, rows=4)
 
 
-class PostForm(EditForm):
-    form_key = HiddenField(max_length=64)
+class PostForm(FilesForm, EditForm):
     seen_area = HiddenField(max_length=12)
 
     @classmethod
@@ -210,13 +259,12 @@ class PostForm(EditForm):
         )
 
     def details(self) -> dict[str, Any]:
-        details = super().details() | {"form_key": self.form_key.data or None}
+        details = super().details() | {"form_key": self.form_key.data or None, "files": self.described()}
         del details["version"]
         return details
 
 
-class ReplyForm(Form):
-    form_key = HiddenField(max_length=64)
+class ReplyForm(FilesForm):
     drafted = HiddenField(max_length=1)
     body = LongTextField(
         "Your reply", required="Enter your reply", hint="Leave an empty line between paragraphs.", rows=6
@@ -247,6 +295,7 @@ class ReplyForm(Form):
             "attribution": self.attribution.data or Attribution.ORGANISATION,
             "official_kind": self._kind(),
             "form_key": self.form_key.data or None,
+            "files": self.described(),
         }
 
     def _kind(self) -> OfficialKind | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from forum.feedback.commands.drafting import forget_posted
 from forum.feedback.commands.drafting import save as save_draft
 from forum.feedback.commands.posting import SentTwice
 from forum.feedback.models import Attribution, Draft, Feedback, Reply
-from forum.feedback.queries import answering, asking, drafting
+from forum.feedback.queries import answering, asking, attaching, drafting
 from forum.feedback.rules import answering as officials
 from forum.feedback.rules import supporting as supports
 from forum.feedback.rules.beginning import check_area, title_of
@@ -29,10 +29,10 @@ from forum.feedback.rules.mentioning import ReachesMany
 from forum.reference.models import PoliceForce, Priority, Theme
 from forum.reference.queries import by_slug, choices_of
 from forum.reference.queries import get as entry
-from forum.web.feedback import filters
+from forum.web.feedback import filters, parking
 from forum.web.feedback.drafted import first_words, sent_by, typed
 from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, attributions
-from forum.web.furniture import me, say, this_page
+from forum.web.furniture import me, say, takes_files, this_page
 
 blueprint = Blueprint("feedback", __name__, url_prefix="/feedback")
 Made = TypeVar("Made", Feedback, Reply)
@@ -72,12 +72,14 @@ def history(number: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@takes_files
 def post() -> ResponseReturnValue:
     if "begin" in request.form:
         return _begun(request.form.get("words", "")[:20_000])
     theme = _theme_that_led_here()
     asked = asking.of_themes(chosen_themes() if request.method == "POST" else [theme.id] if theme else [])
-    kind = PostForm.asking(asked.questions)
+    files = parking.take_in("feedback")
+    kind = PostForm.asking(asked.questions).with_files(files.parked)
     kept = drafting.drafts(me(), "feedback") if request.method == "GET" else []
     draft = next((one for one in kept if one.id == request.args.get("draft", type=int)), None)
     form = _continued(draft) if draft else kind() if request.method == "POST" else _first_form(kind, theme)
@@ -85,7 +87,7 @@ def post() -> ResponseReturnValue:
     worries: Rejected | None = None
     if "save" in request.form:
         return _keep_draft("feedback", form.form_key.data or "", url_for(".post"))
-    if not {"preview", "ask"} & request.form.keys() and form.submitted():
+    if not {"preview", "ask", *parking.BUTTONS} & request.form.keys() and form.submitted() and not files.refusals:
         try:
             check_area(form.attribution.data, form.force_id.data, _own_area(), _has_seen_area(form))
             feedback = _once(lambda: _post(form))
@@ -95,8 +97,10 @@ def post() -> ResponseReturnValue:
         else:
             say(f"{feedback.reference} is posted")
             return redirect(url_for(".show", number=feedback.id))
+    preview = _preview(form)
+    form.refuse(files.refusals)
     drafts = [] if draft else [(one, first_words(one)) for one in kept]
-    page = {"form": form, "preview": _preview(form), "asked": asked, "drafts": drafts, **asked_about(worries)}
+    page = {"form": form, "preview": preview, "asked": asked, "drafts": drafts, **asked_about(worries)}
     page["is_short"] = "short" in request.form
     return render_template("feedback/new.html", **page)
 
@@ -124,7 +128,8 @@ def _continued(draft: Draft) -> PostForm:
     """The form as the draft holds it."""
     sent = sent_by(draft)
     asked = asking.of_themes(_numbers(sent.getlist("theme_ids")))
-    form: PostForm = PostForm.asking(asked.questions)(formdata=sent)
+    kind = PostForm.asking(asked.questions).with_files(parking.of_draft(sent))
+    form: PostForm = kind(formdata=sent)
     return form
 
 
@@ -208,14 +213,16 @@ def _preview(form: EditForm) -> dict[str, Any] | None:
 
 
 @blueprint.post("/<int:number>/reply")
+@takes_files
 def reply(number: int) -> ResponseReturnValue:
-    form = ReplyForm().offer(me())
+    files = parking.take_in(f"reply:{number}", lambda: queries.thread(me(), number))
+    form = ReplyForm.with_files(files.parked)().offer(me())
     worries: Rejected | None = None
     if "save" in request.form:
         queries.thread(me(), number)
         place = url_for(".show", number=number, _anchor="reply")
         return _keep_draft(f"reply:{number}", form.form_key.data or "", place)
-    if form.submitted():
+    if not set(parking.BUTTONS) & request.form.keys() and form.submitted() and not files.refusals:
         try:
             said = _once(lambda: _reply(number, form))
         except Rejected as refusal:
@@ -223,6 +230,9 @@ def reply(number: int) -> ResponseReturnValue:
             worries = refusal
         else:
             return redirect(url_for(".show", number=number, at=said.id, _anchor=f"post-{said.id}"))
+    form.refuse(files.refusals)
+    if files.parked:
+        form.drafted.typed = "1"
     return _page_of(number, form, worries)
 
 
@@ -253,7 +263,7 @@ def _post(form: PostForm) -> Feedback:
 
 def _reply(number: int, form: ReplyForm) -> Reply:
     said = commands.reply(me(), number, form.body.data, **form.details(), **confirmations())
-    if request.form.get("drafted"):
+    if request.form.get("drafted") or form.parked:
         forget_posted(me(), f"reply:{number}", form.form_key.data or "")
     return said
 
@@ -314,7 +324,15 @@ def _page_of(number: int, form: ReplyForm | None = None, worries: Rejected | Non
         answers=officials,
         supports=supports,
         days_to_answer=_days_to_answer(thread),
+        files=_files(thread, page.items),
     )
+
+
+def _files(thread: queries.Thread, replies: Sequence[queries.PostRow]) -> dict[int | None, list[attaching.FileRow]]:
+    """The files beside the posts of a page. No statement where the thread has none."""
+    if not thread.has_files:
+        return {}
+    return attaching.of_posts(me(), thread.id, [post.id for post in replies], with_first=True)
 
 
 def _days_to_answer(thread: queries.Thread) -> int | None:
@@ -334,6 +352,7 @@ def _reply_form(thread: queries.Thread) -> ReplyForm:
     if thread.has_draft and (kept := drafting.drafts(me(), f"reply:{thread.id}")):
         sent = sent_by(kept[0])
         sent["body"] = sent.get("body", "") + (f"\n\n{body}" if body else "")
-        return ReplyForm(formdata=sent).offer(me())
+        form: ReplyForm = ReplyForm.with_files(parking.of_draft(sent))(formdata=sent)
+        return form.offer(me())
     own = thread.attribution if thread.author_id == me().id else Attribution.ORGANISATION
     return ReplyForm.new(body, own).offer(me())

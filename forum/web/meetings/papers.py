@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
-from flask import Response, redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from forum.base import clock, files
+from forum.base import clock
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
-from forum.base.files import StoredFile
+from forum.base.files import ENDINGS
 from forum.meetings import queries, rules
 from forum.meetings.commands import announcing, packing, papers
 from forum.meetings.models import Invitation, Meeting, Paper
@@ -25,25 +24,7 @@ from forum.web.furniture import me, only_if, plural, say, slow
 from forum.web.meetings import forms
 from forum.web.meetings.forms import papers as paper_forms
 from forum.web.meetings.routes import blueprint, kept
-
-ENDINGS = {
-    files.PDF: "pdf",
-    files.ODT: "odt",
-    files.ODS: "ods",
-    files.ODP: "odp",
-    files.CSV: "csv",
-    files.PNG: "png",
-    files.JPEG: "jpg",
-}
-
-
-def sent(stored: StoredFile, name: str) -> Response:
-    """A kept file, to be saved and not shown: a browser must not run what somebody uploaded."""
-    data = BytesIO(files.read(stored))
-    page = send_file(data, stored.kind, as_attachment=True, download_name=f"{name}.{ENDINGS[stored.kind]}")
-    page.headers["X-Content-Type-Options"] = "nosniff"
-    page.headers["Cache-Control"] = "private, no-store"
-    return page
+from forum.web.sending import sent
 
 
 def _invitation(meeting: Meeting) -> Invitation | None:
@@ -86,7 +67,9 @@ def read_paper(number: int, paper_number: int) -> ResponseReturnValue:
     paper = reading.get(me(), meeting, paper_number)
     asked = request.args.get("version", "")
     version = reading.version(paper, int(asked) if asked.isdecimal() and len(asked) < 10 else None)
-    page = sent(version.file, f"{meeting.reference} paper {paper.number} version {version.number}")
+    page = sent(
+        version.file, f"{meeting.reference} paper {paper.number} version {version.number}.{ENDINGS[version.file.kind]}"
+    )
     if paper.marking is Marking.SENSITIVE:
         with transaction():
             papers.note_read(me(), meeting, paper, version)
@@ -223,7 +206,7 @@ def read_pack(number: int, pack_number: int) -> ResponseReturnValue:
     only_if(paper_rules.may_read_pack(me(), pack.marking, _invitation(meeting)))
     if pack.file is None:
         raise NotFound("This pack is not made yet.")
-    page = sent(pack.file, f"{meeting.reference} papers {pack.number}")
+    page = sent(pack.file, f"{meeting.reference} papers {pack.number}.{ENDINGS[pack.file.kind]}")
     if pack.marking is Marking.SENSITIVE:
         with transaction():
             packing.note_read(me(), meeting, pack)
