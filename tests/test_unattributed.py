@@ -24,14 +24,23 @@ from forum.base.letters.answers import Outcome
 from forum.challenges import commands as challenges
 from forum.challenges.models import Status
 from forum.feedback import commands as feedback
-from forum.feedback.commands import answering, checking, mailing, restricting, revealing, settling, supporting
-from forum.feedback.models import Attribution, Feedback, FeedbackKind, OfficialKind, ReadMark, Reply
+from forum.feedback.commands import (
+    answering,
+    attaching,
+    checking,
+    mailing,
+    restricting,
+    revealing,
+    settling,
+    supporting,
+)
+from forum.feedback.models import Attachment, Attribution, Feedback, FeedbackKind, OfficialKind, ReadMark, Reply
 from forum.feedback.queries import words_to_quote
 from forum.members.models import Group, Member, Organisation
 from forum.summaries import commands as summaries
 from forum.summaries.rules import Scope
 from forum.web import calendars
-from tests import builders
+from tests import builders, uploads
 from tests.feedback.builders import reply, thread
 from tests.meetings.builders import meeting
 
@@ -81,8 +90,9 @@ def world(app, cast) -> World:
         shared = thread(discreet, "For all of us", happening=WHOLE)
         answer = reply(author, signed, ANSWERED, **silent)
         _edit(author, unsigned, answer)
+        _attach(cast.sita, author, unsigned, answer)
         number = _quote(cast.sita, unsigned, signed, answer, shared)
-        letter = db.session.scalars(sa.select(Letter.id).where(Letter.to_address == ADDRESS)).one()
+        letter = db.session.scalars(sa.select(Letter.id).where(Letter.to_address == ADDRESS)).all()[-1]
         _check(cast.sita, author, unsigned, signed, answer)
         _converse(cast, author, unsigned, signed)
         _support(author, discreet, unsigned, signed)
@@ -101,6 +111,20 @@ def _edit(author: Member, unsigned: Feedback, answer: Reply) -> None:
                       attribution=Attribution.UNATTRIBUTED, version=unsigned.version)  # fmt: skip
     with transaction():
         feedback.edit_reply(author, answer, f"{ANSWERED} Twice.", Attribution.UNATTRIBUTED, version=answer.version)
+
+
+def _attach(secretary: Member, author: Member, unsigned: Feedback, answer: Reply) -> None:
+    """Files that tell of their author within, and in their names; one of them is removed by the secretariat."""
+    given = [(uploads.png(SILENT), "png"), (uploads.jpeg(SILENT), "jpg"), (uploads.docx(SILENT), "docx"),
+             (uploads.odt(SILENT), "odt"), (uploads.pdf(SILENT), "pdf")]  # fmt: skip
+    looked = [attaching.look(data, f"{SILENT}.{ending}") for data, ending in given]
+    for post, those in ((unsigned, looked), (answer, looked[:2])):
+        with transaction():
+            parked = attaching.park(author, "files", those, [])
+            attaching.add(author, post, "files", {one.id: "What it shows" for one in parked})
+    with transaction():
+        file = db.session.scalars(sa.select(Attachment).where(Attachment.reply_id == answer.id)).first()
+        attaching.remove(secretary, answer, file, "It shows a child")
 
 
 def _quote(secretary: Member, unsigned: Feedback, signed: Feedback, answer: Reply, shared: Feedback) -> int:
@@ -204,6 +228,7 @@ def _asked(app) -> Iterator[str]:
     yield from (f"/admin/history?number={number}" for number in range(1, 4))
     yield from (f"/search?q={word}" for word in ("night", "van", "forum+member", "changes"))
     yield "/summaries/1.csv?for=programs"
+    yield from (f"/feedback/{thread}/files/{file}" for thread, most in ((1, 5), (2, 2)) for file in range(1, most + 1))
     yield from ("/feedback/2/replies/2/check", "/feedback/2/replies/2/author", "/feedback/2/replies/2/flag")
 
 
@@ -243,7 +268,7 @@ def test_a_name_that_is_not_to_be_named_is_on_no_page(app, visit, cast, world):
         for endpoint, path in pages(app):
             text = readable(browser.get(path))
             assert not text.startswith("5"), path
-            if "Nobody asks" in text or "Our van was" in text or "Nine vans" in text:
+            if any(said in text for said in ("Nobody asks", "Our van was", "Nine vans", "The text itself")):
                 seen.add((role, endpoint))
             if endpoint.startswith(DIRECTORY):
                 continue
@@ -255,6 +280,9 @@ def test_a_name_that_is_not_to_be_named_is_on_no_page(app, visit, cast, world):
     # The words themselves were there to be read: the pages that would name their author were really looked at.
     for endpoint in ("feedback.show", "feedback.support", "feedback.history", "challenges.show", "challenges.answered"):
         assert ("member", endpoint) in seen
+    assert {("member", "feedback.read_file"), ("stranger", "feedback.read_file")} - seen == {
+        ("stranger", "feedback.read_file")
+    }
     assert {("official", "summaries.show"), ("official", "summaries.download"), ("member", "search.show")} <= seen
 
 

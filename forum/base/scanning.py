@@ -47,13 +47,15 @@ def scan(data: bytes) -> Verdict:
         return Verdict(Outcome.NOT_THERE, f"The virus scanner does not answer ({_reason(fault)}).")
     until = monotonic() + LOOKING
     with closing(connection):
+        silence = "The virus scanner gave no answer."
         try:
             _send(connection, data, until)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it has heard enough: its answer says why
+        except (BrokenPipeError, ConnectionResetError):  # it has heard enough; its answer says why, if it still comes
+            silence = "The virus scanner broke off: the file may be larger than it takes (StreamMaxLength)."
         except OSError:
             return Verdict(Outcome.NOT_TOLD, "The virus scanner took too long.")
-        return _verdict(_answer(connection, until))
+        said = _answer(connection, until)
+        return _verdict(said) if said else Verdict(Outcome.NOT_TOLD, silence)
 
 
 def ask_if_there() -> str:
@@ -119,9 +121,7 @@ def _verdict(said: str) -> Verdict:
         return Verdict(Outcome.INFECTED, "".join(one for one in found[1] if one.isprintable())[:100])
     if "size limit exceeded" in said:
         return Verdict(Outcome.NOT_TOLD, "The file is larger than the virus scanner takes (StreamMaxLength).")
-    if said:
-        return Verdict(Outcome.NOT_TOLD, f"The virus scanner said: {said[:100]}")
-    return Verdict(Outcome.NOT_TOLD, "The virus scanner gave no answer.")
+    return Verdict(Outcome.NOT_TOLD, f"The virus scanner said: {said[:100]}")
 
 
 def _reason(fault: OSError) -> str:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from forum.base.db import db
 from forum.challenges.models import Challenge, Citation, Rating, Status
-from forum.feedback.models import Feedback, FeedbackKind, Reply, Support, feedback_theme
+from forum.feedback.models import Attachment, Feedback, FeedbackKind, Reply, Support, feedback_theme
 from forum.meetings.models import Answer, Invitation, Meeting
 from forum.members.models import Member, Organisation, Role, Standing
 from forum.reference.models import Priority, Theme
@@ -37,6 +37,7 @@ class Census(TypedDict):
     replies: int
     supports: int
     threads_supported: int
+    files: int
     challenges: int
     by_priority: dict[str, int]
     by_kind: dict[str, int]
@@ -68,6 +69,7 @@ def census() -> Census:
         replies=_number(Reply.id),
         supports=_number(Support.id),
         threads_supported=_number(Support.feedback_id.distinct()),
+        files=_number(Attachment.id, Attachment.removed_at.is_(None)),
         challenges=_number(Challenge.id),
         by_priority=_by_priority(),
         by_kind=_divided(Feedback.kind, FeedbackKind),

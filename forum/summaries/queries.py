@@ -17,6 +17,7 @@ from forum.challenges.models import Citation
 from forum.challenges.queries.quoting import cited_posts, of_post
 from forum.feedback import queries as feedback
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply, feedback_theme
+from forum.feedback.queries import attaching
 from forum.members import queries as members
 from forum.members.models import Member, Organisation, Role, Standing
 from forum.reference.models import Marking, PoliceForce, Priority, Region, Sector, Theme
@@ -40,10 +41,12 @@ class Figures(NamedTuple):
 
 
 class Replies(NamedTuple):
-    """How much was said in return to the contributions taken: by members, and for the department."""
+    """How much was said in return to the contributions taken: by members, and for the department; and how many files
+    came with all of it."""
 
     by_members: int
     official: int
+    files: int
 
 
 class ContributionRow(NamedTuple):
@@ -154,6 +157,7 @@ def figures(actor: Member, scope: Scope) -> Figures:
 def replies(ids: sa.Select[int]) -> Replies:
     """The replies to these contributions, withdrawn ones left out. One statement."""
     wanted = sa.select(sa.func.count(sa.case((~Reply.is_official, 1))), sa.func.count(sa.case((Reply.is_official, 1))))
+    wanted = wanted.add_columns(attaching.counted_in(ids).scalar_subquery())
     wanted = wanted.where(Reply.feedback_id.in_(ids), feedback.stands(Reply))
     return Replies._make(db.session.execute(wanted).one())
 

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 EXAMPLES = {
     "feedback.edit.number": "thread",
     "feedback.edit_reply.number": "thread",
+    "feedback.add_files.number": "thread",
+    "feedback.add_files_to_reply.number": "thread",
     "reply_number": "own_reply",
     "support_number": "evidence",
     "feedback.withdraw_reply.number": "thread",
@@ -53,6 +55,8 @@ NOT_OPENED = {
 # rooms open them.
 NOT_OPENED |= {
     "evaluations.give",
+    "feedback.read_file",
+    "feedback.remove_file",
     "feedback.check_reply",
     "feedback.flag_reply",
     "feedback.questions",

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from forum.base import files
 from forum.base.errors import Rejected
 from forum.feedback import rules
-from forum.feedback.models import Attribution, Feedback
+from forum.feedback.models import Attribution, Feedback, ParkedFile
+from forum.feedback.rules import attaching
 from forum.members.models import Member, Role, Standing
 
 AMINA = Member(id=1, role=Role.MEMBER, standing=Standing.ACTIVE)
@@ -53,3 +55,31 @@ def test_who_may_do_what():
 def test_reasons_are_given_and_short(reason):
     with pytest.raises(Rejected):
         rules.check_reason(reason)
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attribution", "name", "kind", "shown"),
+    [
+        (Attribution.NAMED, "Rules.PDF", files.PDF, "Rules.PDF"),
+        (Attribution.NAMED, "picture.html", files.JPEG, "picture.jpg"),
+        (Attribution.NAMED, "picture.jpeg", files.JPEG, "picture.jpeg"),
+        (Attribution.NAMED, "notes", files.TEXT, "notes.txt"),
+        (Attribution.ORGANISATION, "Amina.pdf", files.PDF, "FB-12-3.pdf"),
+        (Attribution.UNATTRIBUTED, "Amina.pdf", files.PDF, "FB-12-3.pdf"),
+    ],
+)
+def test_a_file_keeps_its_name_only_beside_its_authors_name_and_ends_as_its_content_says(
+    attribution, name, kind, shown
+):
+    assert attaching.shown_name(attribution, 12, 3, name, kind) == shown
+
+
+def test_only_pictures_must_be_described():
+    paper, photo = ParkedFile(id=1, name="a.pdf"), ParkedFile(id=2, name="a.png", width=1)
+    attaching.check_described([paper, photo], {2: "A dot"})
+    with pytest.raises(Rejected, match=r"Enter what the picture a.png shows") as refused:
+        attaching.check_described([paper, photo], {1: "Words"})
+    assert refused.value.field == "alt_2"

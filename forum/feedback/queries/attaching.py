@@ -178,12 +178,12 @@ def of_post(post: Feedback | Reply) -> tuple[sa.ColumnElement[bool], ...]:
     return Attachment.feedback_id == post.id, Attachment.reply_id.is_(None)
 
 
-def count_with(feedback: Iterable[int], replies: Iterable[int]) -> int:
-    """How many files came with these threads' first posts and these replies, and can be had. One statement."""
-    first = sa.and_(Attachment.reply_id.is_(None), Attachment.feedback_id.in_(list(feedback)))
-    either = sa.or_(first, Attachment.reply_id.in_(list(replies)))
-    there = (Attachment.removed_at.is_(None), Attachment.scan.in_(THERE))
-    return db.session.scalar(sa.select(sa.func.count(Attachment.id)).where(either, *there)) or 0
+def counted_in(threads: sa.Select[int]) -> sa.Select[int]:
+    """How many files that everybody may have came with the posts of these threads, to be counted in one statement."""
+    there = (Attachment.removed_at.is_(None), Attachment.scan.in_(THERE), _of_post("withdrawn_at").is_(None))
+    counted = sa.select(sa.func.count(Attachment.id)).join(Feedback, Feedback.id == Attachment.feedback_id)
+    counted = counted.outerjoin(Reply, Reply.id == Attachment.reply_id)
+    return counted.where(Attachment.feedback_id.in_(threads), _of_post("held_at").is_(None), *there)
 
 
 # --- what waits ------------------------------------------------------------------------------------------------------

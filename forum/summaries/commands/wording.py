@@ -85,6 +85,8 @@ def _left_out(material: Material, counts: Counts) -> list[str]:
         lines.append(f"{plural(restricted, 'contribution')} kept to a group of members {be(restricted)} left out.")
     if withdrawn:
         lines.append(f"{plural(withdrawn, 'contribution')} withdrawn by or for the author {be(withdrawn)} not counted.")
+    if files := material.replies.files:
+        lines.append(f"{plural(files, 'file')} that came with what was said {be(files)} not in it.")
     if unquoted:
         lines.append(f"{plural(unquoted, 'challenge')} marked OFFICIAL-SENSITIVE {be(unquoted)} left out.")
     return lines

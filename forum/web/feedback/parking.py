@@ -15,6 +15,7 @@ from forum.feedback.commands import attaching, drafting
 from forum.feedback.models import ParkedFile
 from forum.feedback.queries import attaching as queries
 from forum.feedback.rules import attaching as rules
+from forum.members import queries as members
 from forum.web.feedback.drafted import typed
 from forum.web.furniture import me
 
@@ -42,6 +43,8 @@ def take_in(about: str | None, check: Callable[[], object] = lambda: None) -> Ta
         return TakenIn(there, [])
     check()
     looked, refusals = _looked(sent, len(there) - len(dropped))
+    for one in sent:
+        one.close()
     try:
         with transaction():
             attaching.unpark(dropped)
@@ -49,6 +52,7 @@ def take_in(about: str | None, check: Callable[[], object] = lambda: None) -> Ta
             there += attaching.park(me(), key, looked, there)
             _keep_words(about, key, there)
     except Rejected as refusal:
+        members.get(me(), me().id)  # the form tells their organisation, which what was undone took along
         return TakenIn(queries.parked(me(), key, ids), [*refusals, refusal.message])
     return TakenIn(there, refusals)
 
