@@ -247,7 +247,7 @@ def readable(page: Any) -> str:
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             data = b"\n".join(archive.read(name) for name in archive.namelist())
-    headers = "\n".join(f"{name}: {value}" for name, value in page.headers if name != "Set-Cookie")
+    headers = "\n".join(f"{name}: {value}" for name, value in page.headers if name not in ("Set-Cookie", "Date"))
     text = f"{page.status_code}\n{headers}\n{data.decode('utf-8', 'replace')}"
     return settled(text)
 
