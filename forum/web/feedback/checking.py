@@ -14,10 +14,9 @@ from forum.base.errors import Rejected
 from forum.feedback import queries
 from forum.feedback.commands import checking, restricting, revealing, settling
 from forum.feedback.models import Feedback, Reply, Support
-from forum.feedback.queries import attaching
+from forum.feedback.queries import attaching, supporting
 from forum.feedback.queries import checking as checks
 from forum.feedback.queries import restricting as groups
-from forum.feedback.queries import supporting
 from forum.feedback.queries.checking import Post
 from forum.feedback.rules import checking as rules
 from forum.web.feedback.routes import blueprint
