@@ -123,6 +123,17 @@ def test_what_it_is_about_is_formatted_and_safe(app, visit, cast):
 # --- kinds -----------------------------------------------------------------------------------------------------------
 
 
+def test_of_a_meeting_nobody_is_chosen_for_nobody_has_been_told(app, visit, cast):
+    with app.app_context():
+        number = meeting(cast.sita, kind=MeetingKind.MINISTERS).id
+    sita = visit(cast.sita)
+    page = words(sita, f"/meetings/{number}/invitations/new")
+    assert "Nobody is chosen yet" in page
+    assert "Everybody who is to be invited has been" not in page
+    cancelled = sita.post(f"/meetings/{number}/cancel", data={"reason": "Not needed"}, follow_redirects=True).text
+    assert "Nobody was invited, so no mail is sent." in cancelled
+
+
 @pytest.mark.parametrize("kind", [MeetingKind.ROUNDTABLE, MeetingKind.MINISTERS])
 def test_a_meeting_by_invitation_is_not_there_for_others(app, visit, cast, kind):
     with app.app_context():

@@ -73,6 +73,7 @@ def _preview(meeting: Meeting, problem: str = "") -> str:
         left_out=left_out,
         reasons=Counter(person.reason for person in left_out).most_common(),
         sample=inviting.sample(meeting, people[0]) if people else None,
+        is_anybody_chosen=bool(left_out) or queries.tally(meeting).invited > 0,
         sender=letters.sender(),
         may_invite=rules.may_invite(meeting, clock.now()),
         is_over=meeting.ends_at <= clock.now(),

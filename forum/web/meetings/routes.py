@@ -252,6 +252,9 @@ def cancel(number: int) -> ResponseReturnValue:
             form.reject(refusal)
             meeting = kept(number)
         else:
-            say(f"The meeting is cancelled. {plural(written, 'letter')} will be sent.")
+            told = (
+                f"{plural(written, 'letter')} will be sent." if written else "Nobody was invited, so no mail is sent."
+            )
+            say(f"The meeting is cancelled. {told}")
             return redirect(url_for(".show", number=number))
     return render_template("meetings/cancel.html", form=form, meeting=meeting, people=queries.tally(meeting).invited)
