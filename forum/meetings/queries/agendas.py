@@ -96,7 +96,8 @@ def _parts(rows: Iterable[sa.Row[*tuple[Any, ...]]], before: str, starts_at: dat
 
 
 def _row(row: sa.Row[*tuple[Any, ...]], position: int, number: str, starts_at: datetime) -> ItemRow:
-    return ItemRow(row[0], row[1], position, number, *row[2:], starts_at)  # by place: a third of the time of by name
+    number_of, parent_id, *others = row
+    return ItemRow._make((number_of, parent_id, position, number, *others, starts_at))  # by place: faster than by name
 
 
 def nested(items: Iterable[ItemRow]) -> list[tuple[ItemRow, list[ItemRow]]]:
