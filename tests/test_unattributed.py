@@ -11,33 +11,49 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from werkzeug import Response
 from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
-from forum.base import letters
+from forum.base import clock, letters
 from forum.base.db import db, transaction
 from forum.base.letters import Letter, State, delivering
 from forum.base.letters.answers import Outcome
 from forum.challenges import commands as challenges
 from forum.challenges.models import Status
+from forum.digests import commands as digests
 from forum.feedback import commands as feedback
 from forum.feedback.commands import (
     answering,
     attaching,
     checking,
+    following,
     mailing,
     restricting,
     revealing,
     settling,
     supporting,
 )
-from forum.feedback.models import Attachment, Attribution, Feedback, FeedbackKind, OfficialKind, ReadMark, Reply
+from forum.feedback.models import (
+    Attachment,
+    Attribution,
+    Feedback,
+    FeedbackKind,
+    FollowKind,
+    FollowLevel,
+    OfficialKind,
+    ReadMark,
+    Reply,
+)
 from forum.feedback.queries import words_to_quote
-from forum.members.models import Group, Member, Organisation
+from forum.members.models import Group, Member, Notify, Organisation
 from forum.summaries import commands as summaries
+from forum.summaries.exports import FORMATS
 from forum.summaries.rules import Scope
 from forum.web import calendars
 from tests import builders, uploads
@@ -284,6 +300,50 @@ def test_a_name_that_is_not_to_be_named_is_on_no_page(app, visit, cast, world):
         ("stranger", "feedback.read_file")
     }
     assert {("official", "summaries.show"), ("official", "summaries.download"), ("member", "search.show")} <= seen
+
+
+def test_no_letter_and_no_command_says_it(app, cast, world, tmp_path):
+    """Letters about posts and digests are shown on no page, so they are read here as they leave; and what operators get."""
+    with app.app_context():
+        with transaction():
+            db.session.execute(
+                sa.update(Member).values(digested_until=clock.now() - timedelta(days=1), notify=Notify.DAILY)
+            )
+            for person in (cast.amina, cast.bryn):
+                following.follow(person, FollowKind.THREAD, world.thread, FollowLevel.DIGEST)
+        _tomorrow_morning()
+        theirs = sa.select(Member.email).where(Member.name.in_([SILENT, DISCREET]))
+        written = db.session.scalars(sa.select(Letter).where(Letter.to_address.not_in(theirs))).all()
+        assert {"digest", "post"} <= {letter.key.partition(":")[0] for letter in written}
+        for letter in written:
+            raw = letters.build(letter).decode() + letter.text + letter.html
+            assert [name for name in NAMES if name.casefold() in raw.casefold()] == [], letter.key
+    runner, file = app.test_cli_runner(), tmp_path / "summary"
+    for given in (
+        ["census", "--json"],
+        ["letters", "status"],
+        *(_exported(cast.olu, kind, file) for kind in (*FORMATS, "html")),
+    ):
+        said = runner.invoke(args=given)
+        assert said.exit_code == 0, said.output
+        data = file.read_bytes() if "summary" in given else b""
+        text = said.output + readable(Response(data))
+        assert [name for name in NAMES if name.casefold() in text.casefold()] == [], given
+
+
+def _exported(official: Member, kind: str, file: Path) -> list[str]:
+    return ["summary", "export", "--format", kind, "--output", str(file), "--as", official.email or ""]
+
+
+def _tomorrow_morning() -> None:
+    """Write the digests of tomorrow."""
+    with pytest.MonkeyPatch.context() as patch:
+        tomorrow = clock.now() + timedelta(days=1)
+        patch.setattr(clock, "now", lambda: tomorrow)
+        for _ in range(20):
+            with transaction():
+                if not digests.send_due():
+                    break
 
 
 def _without_question(path: str, text: str) -> str:

@@ -51,7 +51,15 @@ def test_there_may_be_nothing_of_ones_own(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["On Monday we met.", "From: here to there", "Prices:\n- one\n- two", "He wrote:\nnothing", "A -- B"]
+    "text",
+    [
+        "On Tuesday the school wrote to us with this:\n\n- one\n- two\n\nThank you.",
+        "On Monday we met.",
+        "From: here to there",
+        "Prices:\n- one\n- two",
+        "He wrote:\nnothing",
+        "A -- B",
+    ],
 )
 def test_words_that_look_like_a_header_stay(text):
     assert own_words(text, MARKER) == text

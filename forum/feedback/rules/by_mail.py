@@ -46,4 +46,13 @@ def _is_end(lines: list[str], number: int) -> bool:
         return True
     if _FROM.match(line) and any(_SENT.match(after) for after in lines[number + 1 : number + 6]):
         return True
-    return any(_WROTE.fullmatch(" ".join(lines[number : number + more])) for more in range(1, _HEADER_LINES + 1))
+    return any(
+        _WROTE.fullmatch(header := " ".join(lines[number : number + more]))
+        and ("@" in header or _is_quoted(lines[number + more :]))
+        for more in range(1, _HEADER_LINES + 1)
+    )
+
+
+def _is_quoted(lines: list[str]) -> bool:
+    """Whether nothing but a quote follows: people too begin with "On Tuesday the school wrote to us:"."""
+    return all(not line.strip() or line.lstrip().startswith(">") for line in lines)
