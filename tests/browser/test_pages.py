@@ -209,3 +209,20 @@ def test_the_checks_find_what_they_are_for(visit: Visit):
     assert "pixels: <p" in visitor.overflow()
     visitor.page.evaluate("console.error('Oh no')")
     assert visitor.complaints[-1] == "Oh no"
+
+
+def test_whatever_people_write_stays_within_a_phone(site: Site, visit: Visit):
+    """As pasted from a mail that was answered forty times, or from a spreadsheet with thirty columns."""
+    visitor = visit(Role.MEMBER, size=NARROW)
+    visitor.open("/feedback/51")
+    for words in (
+        "<ul><li>a" * 40 + "</li></ul>" * 40,
+        "<blockquote>" * 60 + "deep" + "</blockquote>" * 60,
+        "<table><tr>" + "<td>column</td>" * 30 + "</tr></table>",
+        f"<pre>{'x' * 500}</pre><p>{'a' * 500}</p>",
+    ):
+        width = visitor.page.evaluate(
+            "words => { document.querySelector('article .forum-words').innerHTML = words; return document.documentElement.scrollWidth }",
+            words,
+        )
+        assert width <= NARROW["width"], words[:20]

@@ -19,7 +19,7 @@ from forum.web.furniture import me, only_if, say
 
 
 class AssignForm(Form):
-    officer = SelectField("Who answers it?", blank="Nobody yet")
+    officer = SelectField("Who answers it?", blank="Nobody yet", mark_optional=False)
 
 
 class NoteForm(Form):
