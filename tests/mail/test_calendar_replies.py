@@ -144,6 +144,8 @@ def test_the_same_mail_twice_is_one(room):
     assert (first.is_new, second.is_new) == (True, False)
     assert (first.number, first.verdict) == (second.number, second.verdict)
     assert len(queries.replies(room.stored())) == 1
+    odd = [inbox.take_in(raw).is_new for raw in (b"", b"no mail at all", b"nor this")]
+    assert odd == [True, True, True]
 
 
 def test_where_places_are_limited_a_yes_from_a_calendar_waits_like_any_other(room):

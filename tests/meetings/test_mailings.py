@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import orm
 
 from forum.base import clock, letters
 from forum.base.db import db, transaction
@@ -229,7 +230,7 @@ def test_a_time_moved_and_moved_back_asks_nobody_and_every_answer_stands(inside,
     send()
     (letter,) = outbox(kind=Kind.UPDATE, member_id=cast.amina.id)
     assert (said(letter, "SEQUENCE"), said(letter, "PARTSTAT")) == ("2", "ACCEPTED")
-    assert "Your answer stays as it was" in letter.text
+    assert "your answer stays as it was" in letter.text
     first, then = wires(cast.amina)
     assert problems(then, previous=first) == []
 
@@ -533,6 +534,40 @@ def test_no_name_title_or_place_begins_a_header_or_a_property(sqlite_home, name,
     lines = fields["calendar"].replace(b"\r\n ", b"").split(b"\r\n")
     assert sum(line.startswith(b"ATTENDEE") for line in lines) == 1
     assert not any(b"\n" in line or b"\r" in line for line in lines)
+
+
+def test_where_no_answer_is_asked_for_no_letter_demands_one(inside, cast):
+    made = meeting(cast.sita, asks_replies=False)
+    invite(cast.sita, made)
+    letters.deliver_due()
+    change(cast.sita, made, day=date(2027, 1, 27), asks_replies=False)
+    send()
+    first, moved = outbox(member_id=cast.amina.id)
+    for letter in (first, moved):
+        for part in (letter.text, letter.html):
+            assert "You do not have to answer" in part
+            assert "asking you again" not in part
+    asked = meeting(cast.sita, reply_by_on=date(2027, 1, 13))
+    invite(cast.sita, asked)
+    assert "by Wednesday 13 January 2027 (you do" in outbox(about=queries.about(asked))[0].text
+
+
+def test_of_two_seats_that_act_on_one_invitation_at_once_one_sends(inside, cast):
+    """The second has read the invitation before the first was done with it."""
+    made = meeting(cast.sita)
+    invite(cast.sita, made)
+    letters.deliver_due()
+    with transaction():
+        inviting.withdraw(cast.sita, made, queries.invitation(made, cast.amina.id), "By mistake")
+    letters.deliver_due()
+    read = queries.invitation(made, cast.amina.id)
+    removed_at = read.removed_at
+    with transaction():
+        inviting.invite_again(cast.sita, made, read)
+    orm.attributes.set_committed_value(read, "removed_at", removed_at)  # as the second seat still has it
+    with transaction():
+        inviting.invite_again(cast.sita, made, read)
+    assert len(outbox(member_id=cast.amina.id)) == 3
 
 
 def test_maybe_is_tentative_for_a_resend(inside, cast):

@@ -12,6 +12,7 @@ import time_machine
 from forum.base import letters
 from forum.base.db import db, transaction
 from forum.base.letters import Letter
+from forum.base.letters.models import SuppressedAddress
 from forum.meetings.commands import scheduling
 from forum.meetings.queries import get, reply_token
 from forum.members.models import Standing
@@ -40,11 +41,20 @@ def test_the_preview_shows_exactly_who_gets_what_and_sends_nothing(app, visit, c
     with app.app_context():
         builders.member("Rowan Left", standing=Standing.LEFT)
         builders.member("Hyacinth Post", email=None)
+        with transaction():
+            db.session.add(SuppressedAddress(address=builders.member("Iris Gone").email, reason="5.1.1", since=BEFORE))
     page = visit(cast.sita).get(f"/meetings/{made}/invitations").text
     assert "4 people will be invited" in page
     assert re.search(r"Central government.*?2", page, re.S)
-    for words in ("Rowan Left", "Has left the Forum", "Hyacinth Post", "No email address: written to by post"):
+    for words in (
+        "Rowan Left",
+        "Has left the Forum",
+        "Hyacinth Post",
+        "No email address: written to by post",
+        "Iris Gone",
+    ):
         assert words in page
+    assert "1 person: Letters to their address come back" in page
     assert "Invitation: EGVE Forum: mental health, 20 January 2027" in page
     assert "Dear Amina Rowan" in page
     assert "accepts, declines or may come" in page
@@ -159,13 +169,15 @@ def test_one_person_answered_for_sent_again_taken_off_and_invited_again(app, vis
     assert "Recorded by the secretariat (Sita Curlew)" in page
     assert "Said by phone" in page
     assert "Said by phone" not in visit(cast.bryn).get(f"/meetings/{made}").text
-    assert "will be sent again" in browser.post(f"{path}/resend", follow_redirects=True).text
+    assert 'name="letters" value="1"' in browser.get(path).text
+    assert "will be sent again" in browser.post(f"{path}/resend", data={"letters": 1}, follow_redirects=True).text
+    assert "already been sent again" in browser.post(f"{path}/resend", data={"letters": 1}, follow_redirects=True).text
     assert outbox(app) == 5
     assert "Enter a reason" in browser.post(f"{path}/withdraw", data={}).text
     page = browser.post(f"{path}/withdraw", data={"reason": "By mistake"}, follow_redirects=True).text
     assert "no longer invited" in page
     assert "Will you come?" not in visit(cast.bryn).get(f"/meetings/{made}").text
-    assert browser.post(f"{path}/resend").status_code == 400
+    assert "was withdrawn" in browser.post(f"{path}/resend", follow_redirects=True).text
     assert "is invited again" in browser.post(f"{path}/again", follow_redirects=True).text
     assert "Will you come?" in visit(cast.bryn).get(f"/meetings/{made}").text
 

@@ -64,7 +64,7 @@ class Mail:
     def digest(self) -> str:
         """The same for the same mail, whichever way it came: of its Message-ID and its body."""
         headers = _HEADERS_END.search(self.raw)
-        body = self.raw[headers.end() :] if headers else b""
+        body = self.raw[headers.end() :] if headers else b"" if self.message_id else self.raw
         said = self.message_id or "\n".join(self.headers("From") + self.headers("Date"))
         return hashlib.sha256(said.encode("utf-8", "replace") + b"\n" + body.replace(b"\r\n", b"\n")).hexdigest()
 

@@ -94,13 +94,25 @@ def call_off(actor: Member, meeting: Meeting, reason: str) -> int:
     return telling.write(Kind.CANCELLATION, meeting, by=actor, reason=reason)
 
 
-def resend(actor: Member, meeting: Meeting, invitation: Invitation) -> None:
+_COLUMNS = [column.key for column in sa.inspect(Invitation).column_attrs]
+
+
+def _take(meeting: Meeting, invitation: Invitation) -> None:
+    """Read both anew, and keep others from changing or mailing them until this transaction ends."""
+    queries.take(meeting)
+    db.session.refresh(invitation, _COLUMNS)
+
+
+def resend(actor: Member, meeting: Meeting, invitation: Invitation, seen: int | None = None) -> None:
     """Send the invitation to one person again, as the meeting stands now; their answer stays if the time is the same.
 
-    `invitation` has its member loaded.
+    `invitation` has its member loaded. `seen` is how many letters about it the actor had seen go to that person: Raises
+    Rejected when there is one more by now, because the same button was pressed twice.
     """
     rules.check_scheduler(actor)
-    queries.take(meeting)
+    _take(meeting, invitation)
+    if seen is not None and seen != invitation.sent_times:
+        raise Rejected("The invitation has already been sent again, so nothing more was sent.")
     rules.check_inviting(meeting, clock.now())
     rules.check_invited(invitation)
     rules.check_reachable(invitation.member)
@@ -114,7 +126,7 @@ def withdraw(actor: Member, meeting: Meeting, invitation: Invitation, reason: st
     `invitation` has its member loaded.
     """
     rules.check_scheduler(actor)
-    queries.take(meeting)
+    _take(meeting, invitation)
     rules.check_invited(invitation)
     rules.check_changing(meeting)
     if rules.may_invite(meeting, clock.now()):
@@ -137,7 +149,7 @@ def withdraw_all(actor: Member, member: Member, reason: str) -> int:
 def invite_again(actor: Member, meeting: Meeting, invitation: Invitation, in_place_of: str = "") -> None:
     """Invite somebody whose invitation was withdrawn. `invitation` has its member loaded."""
     rules.check_scheduler(actor)
-    queries.take(meeting)
+    _take(meeting, invitation)
     rules.check_inviting(meeting, clock.now())
     rules.check_reachable(invitation.member)
     if invitation.removed_at is None:

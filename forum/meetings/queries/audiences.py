@@ -12,7 +12,7 @@ from forum.meetings.models import Audience, AudienceKind, Invitation, Meeting
 from forum.meetings.rules import audiences as audience_rules
 from forum.members import queries as members
 from forum.members.models import Group, Member, Organisation, group_member, theme_interest
-from forum.members.queries import InviteeRow, LeftOutRow, invitable, is_invitable
+from forum.members.queries import InviteeRow, LeftOutRow, invitable, is_reachable
 from forum.reference.models import PoliceForce, Region, Sector, Theme
 
 FOUND = 20  # names shown for what was typed
@@ -102,7 +102,7 @@ def lines(meeting: Meeting) -> list[LineRow]:
     counted = (
         sa.select(people.c.line, sa.func.count().label("people"))
         .join(Member, Member.id == people.c.member)
-        .where(is_invitable())
+        .where(is_reachable())
         .group_by(people.c.line)
         .subquery()
     )
@@ -148,7 +148,7 @@ def line(meeting: Meeting, number: int) -> Audience:
 
 def size(meeting: Meeting) -> int:
     """How many people who can be invited the audience names, those invited already among them. One statement."""
-    counted = sa.select(sa.func.count()).select_from(Member).where(is_invitable(), is_in(meeting.id))
+    counted = sa.select(sa.func.count()).select_from(Member).where(is_reachable(), is_in(meeting.id))
     return db.session.scalar(counted) or 0
 
 

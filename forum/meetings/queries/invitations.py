@@ -26,7 +26,7 @@ from forum.meetings.models import (
 )
 from forum.meetings.queries.audiences import is_to_invite
 from forum.members.models import Member, Organisation, Standing
-from forum.members.queries import is_invitable
+from forum.members.queries import is_reachable
 
 REPLY = "meeting reply"  # what reply links are signed for
 
@@ -118,7 +118,7 @@ def tally(meeting: Meeting) -> Tally:
         number(answer == Answer.NO),
         number(answer.is_(None)),
         number(Invitation.sent_version < meeting.version),
-        sa.select(sa.func.count()).where(is_invitable(), is_to_invite(meeting)).scalar_subquery(),
+        sa.select(sa.func.count()).where(is_reachable(), is_to_invite(meeting)).scalar_subquery(),
     ).where(Invitation.meeting_id == meeting.id, Invitation.removed_at.is_(None))
     return Tally._make(db.session.execute(wanted).one())
 

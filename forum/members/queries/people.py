@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from forum.base import letters
 from forum.base.db import db
 from forum.base.errors import NotFound
 from forum.members.models import (
@@ -63,8 +64,14 @@ def is_invitable() -> sa.ColumnElement[bool]:
     return sa.and_(Member.role != Role.ADMIN, Member.standing == Standing.ACTIVE, Member.email.is_not(None))
 
 
+def is_reachable() -> sa.ColumnElement[bool]:
+    """Of those, whom a letter reaches: none comes back from their address."""
+    return sa.and_(is_invitable(), ~letters.is_suppressed(Member.email))
+
+
 def invitable(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> list[InviteeRow]:
-    """Who is invited to a meeting, of those who meet these conditions; by name, the first `limit`. One statement."""
+    """Who is reached and invited to a meeting, of those who meet these conditions; by name, the first `limit`.
+    One statement."""
     wanted = (
         sa.select(
             Member.id,
@@ -77,7 +84,7 @@ def invitable(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> 
         .outerjoin(Member.organisation)
         .outerjoin(Organisation.sector)
         .outerjoin(Organisation.force)
-        .where(is_invitable(), *conditions)
+        .where(is_reachable(), *conditions)
         .order_by(Member.name, Member.id)
         .limit(limit)
     )
@@ -90,6 +97,7 @@ def left_out(*conditions: sa.ColumnElement[bool]) -> list[LeftOutRow]:
     reason = sa.case(
         (Member.standing == Standing.LEFT, "Has left the Forum"),
         (Member.email.is_(None), "No email address: written to by post"),
+        (Member.standing == Standing.ACTIVE, "Letters to their address come back: ask the organisation for another"),
         else_="Invited, but has not joined yet",
     )
     wanted = (
@@ -103,7 +111,7 @@ def left_out(*conditions: sa.ColumnElement[bool]) -> list[LeftOutRow]:
             sa.func.coalesce(Organisation.contact_email, ""),
         )
         .outerjoin(Member.organisation)
-        .where(Member.role != Role.ADMIN, sa.or_(Member.standing != Standing.ACTIVE, Member.email.is_(None)))
+        .where(Member.role != Role.ADMIN, ~is_reachable())
         .where(*conditions)
         .order_by(Member.name, Member.id)
     )

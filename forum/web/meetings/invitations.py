@@ -74,6 +74,7 @@ def _preview(meeting: Meeting, problem: str = "") -> str:
         reasons=Counter(person.reason for person in left_out).most_common(),
         sample=inviting.sample(meeting, people[0]) if people else None,
         is_anybody_chosen=bool(left_out) or queries.tally(meeting).invited > 0,
+        has_optional=bool(audiences.optional(meeting)),
         sender=letters.sender(),
         may_invite=rules.may_invite(meeting, clock.now()),
         is_over=meeting.ends_at <= clock.now(),
@@ -238,9 +239,14 @@ def stand_in(number: int, member_id: int) -> ResponseReturnValue:
 def resend(number: int, member_id: int) -> ResponseReturnValue:
     meeting = kept(number)
     invitation = queries.invitation(meeting, member_id)
-    with transaction():
-        inviting.resend(me(), meeting, invitation)
-    say(f"The invitation to {invitation.member.name} will be sent again.")
+    seen = request.form.get("letters", "")
+    try:
+        with transaction():
+            inviting.resend(me(), meeting, invitation, int(seen) if seen.isdecimal() and len(seen) < 10 else None)
+    except Rejected as refusal:
+        say(refusal.message, "important")
+    else:
+        say(f"The invitation to {invitation.member.name} will be sent again.")
     return redirect(url_for(".invitee", number=number, member_id=member_id))
 
 
