@@ -48,6 +48,7 @@ NOT_OPENED = {
     "health.live",
     "health.ready",
     "letters.show_html",
+    "meetings.sample",
     "meetings.progress",
     "static",
 }

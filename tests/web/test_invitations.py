@@ -61,6 +61,12 @@ def test_the_preview_shows_exactly_who_gets_what_and_sends_nothing(app, visit, c
     assert "<iframe" not in page
     with app.app_context():
         assert reply_token(made, cast.amina.id, 1) not in page  # the link is hers alone
+    drawn = visit(cast.sita).get(f"/meetings/{made}/invitations/sample")
+    assert "Dear Amina Rowan" in drawn.text
+    assert drawn.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    with app.app_context():
+        assert reply_token(made, cast.amina.id, 1) not in drawn.text
+    assert visit(cast.amina).get(f"/meetings/{made}/invitations/sample").status_code == 404
     assert outbox(app) == 0
 
 

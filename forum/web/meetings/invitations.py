@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from forum.base import clock, letters
 from forum.base.db import transaction
-from forum.base.errors import Rejected
+from forum.base.errors import NotFound, Rejected
 from forum.base.letters import Kind
 from forum.meetings import queries, rules
 from forum.meetings.commands import inviting, ordering, replying
@@ -24,7 +24,7 @@ from forum.web.furniture import me, plural, say
 from forum.web.meetings import forms
 from forum.web.meetings.forms.invitations import OnBehalfForm, StandInForm
 from forum.web.meetings.routes import blueprint, kept
-from forum.web.trying_out import test_to_me
+from forum.web.trying_out import shut_off, test_to_me
 
 NAMED = 300  # people named on the preview; all of them are in the file beside it
 
@@ -108,6 +108,16 @@ def test_invitation(number: int) -> ResponseReturnValue:
     meeting = kept(number)
     test_to_me(inviting.sample(meeting, members.InviteeRow(me().id, me().name, me().email or "", "", "", "")))
     return redirect(url_for(".preview", number=number))
+
+
+@blueprint.get("/<int:number>/invitations/sample")
+def sample(number: int) -> ResponseReturnValue:
+    """The letter of the preview, drawn."""
+    meeting = kept(number)
+    people = audiences.uninvited(meeting, limit=1)
+    if not people:
+        raise NotFound
+    return shut_off(inviting.sample(meeting, people[0])["html"])
 
 
 @blueprint.get("/<int:number>/invitations/progress")
