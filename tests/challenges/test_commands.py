@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from forum.base import history
 from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, Rejected
-from forum.base.letters import Letter
+from forum.base.letters import Letter, build
 from forum.challenges import commands, queries
 from forum.challenges.models import Challenge, Citation, Response, Status, StatusChange
 from forum.feedback import commands as feedback
@@ -255,6 +255,9 @@ def test_each_author_gets_one_letter_a_change(inside, cast):
     assert f"https://forum.example/challenges/{one.id}" in first[0].html
     assert "A second thing" in first[0].text
     assert "The same here" not in first[0].text
+    assert [letter.list_name for letter in first] == ["feedback", "feedback"]  # one press leaves it, as all of its kind
+    assert all(letter.unsubscribe_path in part for letter in first for part in (letter.text, letter.html))
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in build(first[0])
     with transaction():
         commands.respond(cast.olu, one, "We will.", status=Status.RESPONDED, reason="It is answered.")
     bundled = letters()[2:]

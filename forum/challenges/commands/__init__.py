@@ -351,7 +351,9 @@ def _tell(actor: Member, challenge: Challenge, step: StatusChange | None, respon
 
 
 def _letter(challenge: Challenge, author: queries.SourceAuthor, news: dict[str, str | bool]) -> letters.Fields:
-    text, html = letters.render("challenge_status", words=author.words, **news)
+    of_list = letters.leaving(letters.FEEDBACK, author.id)
+    leave_url = letters.link(of_list["unsubscribe_path"])
+    text, html = letters.render("challenge_status", words=author.words, leave_url=leave_url, **news)
     what = news["status"] or "a response"
     return {
         "key": f"challenge:{challenge.id}:version:{challenge.version}:member:{author.id}",
@@ -366,4 +368,6 @@ def _letter(challenge: Challenge, author: queries.SourceAuthor, news: dict[str, 
         "about": f"challenge:{challenge.id}",
         "rank": 1,
         "is_recipient_withheld": author.is_withheld,
+        "list_name": of_list["list_name"],
+        "unsubscribe_path": of_list["unsubscribe_path"],
     }
