@@ -29,7 +29,7 @@ from forum.feedback.rules.mentioning import ReachesMany
 from forum.reference.models import PoliceForce, Priority, Theme
 from forum.reference.queries import by_slug, choices_of
 from forum.reference.queries import get as entry
-from forum.web.feedback import filters, parking
+from forum.web.feedback import filters, parking, rows
 from forum.web.feedback.drafted import first_words, sent_by, typed
 from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, attributions
 from forum.web.furniture import me, say, takes_files, this_page
@@ -44,15 +44,15 @@ def list_threads() -> ResponseReturnValue:
     selects = filters.selects(offered, request.args)
     wanted = filters.narrowing(selects, request.args)
     page = queries.threads(me(), wanted, request.args.get("key"))
+    themes, marks = dict(offered.themes), challenges.of_threads(row.id for row in page.items)
     return render_template(
         "feedback/list.html",
         page=page,
+        rows=rows.drawn(page.items, themes, marks, wanted.only_mine),
         wanted=wanted,
         selects=selects,
         chips=filters.chips(selects, this_page),
-        themes=dict(offered.themes),
-        kinds=rules.KINDS,
-        marks=challenges.of_threads(row.id for row in page.items),
+        themes=themes,
         unread_threads=new,
     )
 
