@@ -41,9 +41,10 @@ Made = TypeVar("Made", Feedback, Reply)
 @blueprint.get("")
 def list_threads() -> ResponseReturnValue:
     offered, new = queries.choices_and_unread(me())
-    selects = filters.selects(offered, request.args)
-    wanted = filters.narrowing(selects, request.args)
-    page = queries.threads(me(), wanted, request.args.get("key"))
+    sent = request.args.to_dict()  # asking a MultiDict for what is not there raises and catches
+    selects = filters.selects(offered, sent)
+    wanted = filters.narrowing(selects, sent)
+    page = queries.threads(me(), wanted, sent.get("key"))
     themes, marks = dict(offered.themes), challenges.of_threads(row.id for row in page.items)
     return render_template(
         "feedback/list.html",
