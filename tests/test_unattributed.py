@@ -32,6 +32,7 @@ from forum.feedback.commands import (
     answering,
     attaching,
     checking,
+    entering,
     following,
     mailing,
     restricting,
@@ -74,9 +75,10 @@ DIRECTORY = (
     "meetings.preview",
     "meetings.agenda",
     "meetings.add_paper",
+    "feedback.enter",  # it may be for anybody of any organisation
     "feedback.reach",  # whom a thread has not reached
 )
-NUMBERS = {"feedback": range(1, 6), "challenges": (1,), "summaries": (1, 2), "letters": range(1, 12)}  # others: 1
+NUMBERS = {"feedback": range(1, 8), "challenges": (1,), "summaries": (1, 2), "letters": range(1, 14)}  # others: 1
 
 
 class World(NamedTuple):
@@ -112,6 +114,7 @@ def world(app, cast) -> World:
         _check(cast.sita, author, unsigned, signed, answer)
         _converse(cast, author, unsigned, signed)
         _support(author, discreet, unsigned, signed)
+        _enter(cast.sita, author, signed)
         with transaction():
             summaries.make(cast.olu, Scope())
         with transaction():
@@ -209,6 +212,23 @@ def _support(author: Member, discreet: Member, unsigned: Feedback, signed: Feedb
         supporting.take_back(discreet, signed.id)
 
 
+def _enter(secretary: Member, author: Member, signed: Feedback) -> None:
+    """What the secretariat enters for somebody who is not to be named: the member, and somebody who is none, whose name
+    is typed all the same. The member says that it is not what they said."""
+    usual = {"attribution": Attribution.UNATTRIBUTED, "said_on": clock.today()}
+    begun = {"kind": FeedbackKind.GOOD_PRACTICE, "title": "Told us", "happening": "The door stays open at night."}
+    event = {"source": "event", "occasion": "Roundtable"}
+    for whose in ({"author_id": author.id}, {"contributor": SILENT, "organisation_id": author.organisation_id}):
+        with transaction():
+            entered = entering.enter(secretary, **usual, **begun, **event, **whose)
+            entering.enter_reply(secretary, signed, "By letter.", source="paper", **usual, **whose)
+        if entered.author_id:
+            with transaction():
+                checking.flag(author, entered, "misquoted", "Not in these words.")
+    kept = sa.union_all(sa.select(Feedback.contributor), sa.select(Reply.contributor))
+    assert set(db.session.scalars(kept)) == {""}  # a name that is not to be shown is not stored
+
+
 # --- every page ------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +256,7 @@ def _asked(app) -> Iterator[str]:
         ("area", {one.force_id for one in homes} - {None}),
     ):
         yield from (f"/feedback?{name}={number}" for number in sorted(numbers))
+        yield from (f"/feedback/good-practice?{name}={number}" for number in sorted(numbers))
     yield from (f"/feedback?{one}" for one in ("mine=1", "unread=1", "mine=1&unread=1", "kind=question", "key=x"))
     yield from (f"/feedback/{n}?{one}" for n in (1, 2, 3) for one in ("quote=0", "quote=1", "at=1", "key=x"))
     yield from (f"/challenges/words?feedback={n}{reply}" for n in (1, 2, 3) for reply in ("", "&reply=1"))
@@ -245,6 +266,8 @@ def _asked(app) -> Iterator[str]:
     yield from (f"/search?q={word}" for word in ("night", "van", "forum+member", "changes"))
     yield "/summaries/1.csv?for=programs"
     yield from (f"/feedback/{thread}/files/{file}" for thread, most in ((1, 5), (2, 2)) for file in range(1, most + 1))
+    yield from ("/feedback/good-practice?region=-1", "/feedback/good-practice?text=quillfeather")
+    yield from (f"/summaries/heard?from={clock.today()}&to={clock.today()}", "/summaries/heard/contacts?sector=1")
     yield from ("/feedback/2/replies/2/check", "/feedback/2/replies/2/author", "/feedback/2/replies/2/flag")
 
 
@@ -361,12 +384,10 @@ def test_nothing_anybody_reads_depends_on_who_it_was(app, visit, cast, world):
     before = _look(browsers, paths)
     with app.app_context(), transaction():
         for kind in (Feedback, Reply):
-            db.session.execute(
-                sa.update(kind)
-                .where(kind.attribution == Attribution.UNATTRIBUTED)
-                .values(author_id=world.bystander.id, posted_by_id=world.bystander.id,
-                        organisation_id=world.bystander.organisation_id)
-            )  # fmt: skip
+            silent = sa.update(kind).where(kind.attribution == Attribution.UNATTRIBUTED)
+            db.session.execute(silent.values(organisation_id=world.bystander.organisation_id))
+            members = silent.where(kind.author_id.is_not(None))
+            db.session.execute(members.values(author_id=world.bystander.id, posted_by_id=world.bystander.id))
         theirs = sa.update(ReadMark).where(ReadMark.member_id == world.author.id)
         db.session.execute(theirs.values(member_id=world.bystander.id))  # whoever posts has read it
     with app.app_context(), transaction():

@@ -25,7 +25,9 @@ ANSWERS = {Answer.YES: "accepted", Answer.NO: "declined", Answer.MAYBE: "tentati
 class Census(TypedDict):
     """How many. `members` leaves administrators out: they look after the platform and do not sit in the Forum.
 
-    `supports` are "same here" of members, `threads_supported` the threads these are in. `linked` threads are cited by a challenge, `unlinked` are the references of the others. `orgs_posting` have begun a
+    `by_source` says how threads reached the Forum: "site", or how somebody told the secretariat, or what was imported.
+    `supports` are "same here" of members, `threads_supported` the threads these are in. `linked` threads are cited by a
+    challenge, `unlinked` are the references of the others. `orgs_posting` have begun a
     thread, `members_posting` have written a thread or a reply, `sectors` and `forces` are those of the organisations.
     """
 
@@ -41,6 +43,7 @@ class Census(TypedDict):
     challenges: int
     by_priority: dict[str, int]
     by_kind: dict[str, int]
+    by_source: dict[str, int]
     by_theme: list[tuple[str, int]]
     linked: int
     unlinked: list[str]
@@ -73,6 +76,7 @@ def census() -> Census:
         challenges=_number(Challenge.id),
         by_priority=_by_priority(),
         by_kind=_divided(Feedback.kind, FeedbackKind),
+        by_source=_by_source(),
         by_theme=_by_theme(),
         linked=threads - len(unlinked),
         unlinked=[f"FB-{number:03d}" for number in unlinked],
@@ -108,6 +112,11 @@ def _by_priority() -> dict[str, int]:
         .group_by(Priority.slug, Priority.position)
         .order_by(Priority.position.is_(None), Priority.position)
     )
+    return dict(db.session.execute(counted).all())
+
+
+def _by_source() -> dict[str, int]:
+    counted = sa.select(Feedback.source, sa.func.count()).group_by(Feedback.source).order_by(Feedback.source)
     return dict(db.session.execute(counted).all())
 
 

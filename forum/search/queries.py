@@ -177,3 +177,20 @@ def _hit(row: Any) -> Hit:
     thread, reply, title, snippet, *author, posted_at, marking, _found = row
     title, snippet = (text.replace(LESS, "<").replace(MORE, ">") for text in (title, snippet))
     return Hit(thread, reply, title, snippet, author_words(*author), posted_at, marking)
+
+
+def threads_matching(question: str) -> sa.Select[Any] | None:
+    """The numbers of threads in which this is found, for a list that is narrowed by it; None for a question without words.
+    The list asks for itself who may read them."""
+    terms = rules.understand(question)
+    if not terms:
+        return None
+    entries = sa.select(SearchEntry.thread_id)
+    if db.engine.dialect.name == "postgresql":
+        document: Any = sa.literal_column("search_entry.document")
+        return entries.where(document.bool_op("@@")(sa.func.to_tsquery("english", rules.for_postgresql(terms))))
+    index = sa.table("search_index", sa.column("rowid", sa.Integer))
+    found = sa.select(index.c.rowid).where(
+        sa.text("search_index MATCH :words").bindparams(words=rules.for_sqlite(terms))
+    )
+    return entries.where(SearchEntry.id.in_(found))

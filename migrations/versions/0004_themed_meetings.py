@@ -791,6 +791,8 @@ def upgrade():
         batch_op.add_column(sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("hidden_because", sa.Text(), nullable=False, server_default=sa.text("''")))
         batch_op.add_column(sa.Column("untold_from", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("said_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("occasion", sa.String(length=200), nullable=False, server_default=sa.text("''")))
         batch_op.create_index(batch_op.f("ix_feedback_assigned_to_id"), ["assigned_to_id"], unique=False)
         batch_op.create_index(
             "ix_feedback_support",
@@ -798,6 +800,11 @@ def upgrade():
             unique=False,
             sqlite_where=sa.text("support_count > 0"),
             postgresql_where=sa.text("support_count > 0"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_feedback_kind_support_count_posted_at_id"),
+            ["kind", "support_count", "posted_at", "id"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_feedback_untold",
@@ -871,6 +878,8 @@ def upgrade():
         batch_op.add_column(sa.Column("shown_as", sa.String(length=450), nullable=False, server_default=sa.text("''")))
 
     with op.batch_alter_table("reply", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("source", sa.String(length=60), nullable=False, server_default=sa.text("'site'")))
+        batch_op.add_column(sa.Column("said_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("official_kind", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("held_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("hidden_at", sa.DateTime(timezone=True), nullable=True))
@@ -912,6 +921,8 @@ def downgrade():
         batch_op.drop_column("hidden_at")
         batch_op.drop_column("held_at")
         batch_op.drop_column("official_kind")
+        batch_op.drop_column("said_on")
+        batch_op.drop_column("source")
 
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.drop_column("shown_as")
@@ -973,7 +984,10 @@ def downgrade():
             sqlite_where=sa.text("untold_from IS NOT NULL"),
             postgresql_where=sa.text("untold_from IS NOT NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_feedback_kind_support_count_posted_at_id"))
         batch_op.drop_index(batch_op.f("ix_feedback_assigned_to_id"))
+        batch_op.drop_column("occasion")
+        batch_op.drop_column("said_on")
         batch_op.drop_column("untold_from")
         batch_op.drop_column("hidden_because")
         batch_op.drop_column("hidden_at")

@@ -68,7 +68,8 @@ def test_the_document_carries_its_marking_on_every_sheet(made):
 def test_the_workbook_has_a_table_a_sheet_and_the_contributions_cell_for_cell(made):
     book = CalamineWorkbook.from_filelike(io.BytesIO(exports.ods(made)))
     assert book.sheet_names == [
-        "Cover", "Contents", "By sector", "By region", "By police force area", "By kind", "By theme", "Quotes", "Challenges",
+        "Cover", "Contents", "By sector", "By region", "By police force area", "By kind", "By theme",
+        "By how it reached us", "Quotes", "Challenges",
         "Contributions",
     ]  # fmt: skip
     contents = book.get_sheet_by_name("Contents").to_python()[1:]
@@ -131,4 +132,4 @@ def test_a_table_left_out_says_so_in_the_document(inside, cast):
     lines = paragraphs(exports.odt(made))
     assert any(line.startswith("By sector. Left out") for line in lines)
     assert "Police force" not in lines
-    assert len(CalamineWorkbook.from_filelike(io.BytesIO(exports.ods(made))).sheet_names) == 9
+    assert len(CalamineWorkbook.from_filelike(io.BytesIO(exports.ods(made))).sheet_names) == 10

@@ -60,7 +60,7 @@ def flag(actor: Member, post: Post, reason: str, words: str = "") -> Flag:
     rules.check_flagger(actor, post)
     words = richtext.clean(words)
     rules.check_words(words, reason)
-    said = f"{rules.check_reason(reason).words}. {words}".rstrip()
+    said = f"{rules.check_reason(reason, rules.reasons(actor, post)).words}. {words}".rstrip()
     thread, reply, support = place_of(post)
     raised = raise_flag(thread, reply, FlagKind.FLAGGED, said, actor, support)
     history.note(None, "reported", post)

@@ -6,7 +6,7 @@ Whoever runs the Forum (or the operator, None) may enter what a member said else
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -41,6 +41,22 @@ SHOWN = ("html", "html_affected", "html_would_help")
 FRESH = timedelta(hours=1)  # what is entered as said longer ago is no news that somebody is written to about at once
 
 
+class Entry(NamedTuple):
+    """What somebody said elsewhere and the secretariat enters for them: whose words they are, and how they reached us.
+
+    `author` is a member. None: somebody who is none, called `contributor` where they may be named at all, of this
+    organisation. `unnamed` are the names that must not stand in the text.
+    """
+
+    source: str
+    said_on: date
+    author: Member | None
+    contributor: str = ""
+    organisation_id: int | None = None
+    occasion: str = ""
+    unnamed: Sequence[str] = ()
+
+
 def post(
     actor: Member | None,
     *,
@@ -58,22 +74,22 @@ def post(
     author: Member | None = None,
     posted_at: datetime | None = None,
     meeting_id: int | None = None,
-    source: str = "site",
     is_demonstration: bool = False,
     answers: Mapping[str, str] | None = None,
     confirmed: str | None = None,
     told: str | None = None,
     files: Mapping[int, str] | None = None,
+    entry: Entry | None = None,
 ) -> Feedback:
     """Start a thread. No priority means cross-cutting. The same form sent twice starts one thread.
 
     `answers`: to the themes' questions, by key; None where nobody is asked. `confirmed` has the guard look: it raises
     MayIdentify until the seal of the very same words is given back ("": not yet); None lets words from elsewhere in. So
     does `told` with mentions that reach many (ReachesMany); None tells nobody of these. `files`: those that wait with the
-    form, by number, with what each shows.
+    form, by number, with what each shows. `entry`: see `entering`.
     """
     rules.check_poster(actor)
-    speaker = _speaker(actor, author, posted_at)
+    speaker = _speaker(actor, author, posted_at, entry)
     if made := queries.made_from(form_key):
         return made
     at = posted_at or clock.now()
@@ -81,9 +97,8 @@ def post(
     words = worded(title, happening, affected, would_help)
     said = asking.answered(asking.to_ask(theme_ids), answers) if answers is not None else []
     taken = attaching.take(actor, form_key, files)
-    looked_at = guarded(words, said) | attaching.guarded(taken)
-    found = guarding.check(looked_at, confirmed) if confirmed is not None else ""
-    may_wait = checks.may_wait(actor, speaker, attribution)
+    found = _guard(guarded(words, said) | attaching.guarded(taken), confirmed, entry)
+    may_wait = entry is None and checks.may_wait(actor, speaker, attribution)
     is_held = checks.is_held(may_wait, themes, may_wait and checking_queries.is_new(speaker, attribution))
     words["html"] = asking.with_answers(words["html"], said)
     shown, called = mentioning.mark({name: words[name] for name in SHOWN} if posted_at is None else {})
@@ -92,7 +107,8 @@ def post(
     feedback = Feedback(
         **words,
         **filed(priority_id, force_id),
-        **_said_by(actor, speaker, attribution, at),
+        **_said_by(actor, speaker, attribution, at, entry),
+        occasion=entry.occasion if entry else "",
         kind=kind,
         themes=themes,
         held_at=at if is_held else None,
@@ -100,7 +116,6 @@ def post(
         form_key=form_key,
         active_at=at,
         meeting_id=meeting_id,
-        source=source,
         is_demonstration=is_demonstration,
     )
     keep_once(feedback)
@@ -108,12 +123,12 @@ def post(
         asking.keep(feedback, said)
     mentioning.keep(feedback.id, None, called, at)
     attaching.attach(actor, feedback, taken)
-    history.note(actor, "posted", feedback, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    _note(actor, feedback, entry)
     if is_held:
         checking.raise_flag(feedback.id, None, FlagKind.CHECKED_FIRST, "", None)
     if found:
         checking.raise_flag(feedback.id, None, FlagKind.PERSONAL_DATA, found, None)
-    if speaker is actor and posted_at is None:
+    if actor and (speaker is actor or entry) and posted_at is None:
         mark_read(actor, feedback.id, at)
     return feedback
 
@@ -132,6 +147,7 @@ def reply(
     confirmed: str | None = None,
     told: str | None = None,
     files: Mapping[int, str] | None = None,
+    entry: Entry | None = None,
 ) -> Reply:
     """Reply in the thread with this number. The same form sent twice makes one reply.
 
@@ -139,10 +155,10 @@ def reply(
     Raises Rejected when it is closed or withdrawn, NotFound when there is none for this person.
 
     `is_official`: said for the department, if this person may; `official_kind` says what it does there, and is refused to
-    others. To close the thread is one of these. `told` and `files` as in `post`.
+    others. To close the thread is one of these. `told`, `files` and `entry` as in `post`.
     """
     rules.check_poster(actor)
-    speaker = _speaker(actor, author, posted_at)
+    speaker = _speaker(actor, author, posted_at, entry)
     if official_kind is not None:
         officials.check_official(speaker)
     speaks = (is_official or official_kind is not None) and rules.may_speak_officially(speaker)
@@ -151,19 +167,18 @@ def reply(
         raise Rejected("Enter your reply.", field="body")
     html = rendered(source, "body")
     at = posted_at or clock.now()
-    may_wait = checks.may_wait(actor, speaker, attribution)
+    may_wait = entry is None and checks.may_wait(actor, speaker, attribution)
     waits = {"may_wait": may_wait, "is_new": may_wait and checking_queries.is_new(speaker, attribution)}
-    thread = _take_up(speaker, number, form_key, at, speaks, waits)
+    thread = _take_up(actor if entry and actor else speaker, number, form_key, at, speaks, waits)
     if thread.made:
         return db.session.get_one(Reply, thread.made)
     rules.check_open(thread)
     taken = attaching.take(actor, form_key, files)
-    looked_at = {"body": source} | attaching.guarded(taken)
-    found = guarding.check(looked_at, confirmed) if confirmed is not None else ""
+    found = _guard({"body": source} | attaching.guarded(taken), confirmed, entry)
     shown, called = mentioning.mark({"html": html} if posted_at is None else {})
     called = mentioning.check(speaker, called, thread.id, told)
     said = Reply(
-        **_said_by(actor, speaker, attribution, at),
+        **_said_by(actor, speaker, attribution, at, entry),
         feedback_id=thread.id,
         held_at=at if thread.is_held else None,
         body=source,
@@ -175,14 +190,14 @@ def reply(
     keep_once(said)
     mentioning.keep(thread.id, said.id, called, at)
     attaching.attach(actor, said, taken)
-    history.note(actor, "posted", said, is_withheld=attribution is Attribution.UNATTRIBUTED)
+    _note(actor, said, entry)
     if official_kind is OfficialKind.CLOSE:
         answering.close_by_answer(actor, thread.id, at, attribution is Attribution.UNATTRIBUTED)
     if thread.is_held:
         checking.raise_flag(thread.id, said.id, FlagKind.CHECKED_FIRST, "", None)
     if found:
         checking.raise_flag(thread.id, said.id, FlagKind.PERSONAL_DATA, found, None)
-    if speaker is actor and posted_at is None:
+    if actor and (speaker is actor or entry) and posted_at is None:
         mark_read(actor, thread.id, at)
     return said
 
@@ -245,18 +260,29 @@ def keep_once(posted: Feedback | Reply) -> None:
         raise SentTwice("This has been posted already. Open the thread to see it.") from None
 
 
-def _speaker(actor: Member | None, author: Member | None, posted_at: datetime | None) -> Member:
-    """Whose words they are."""
-    if author is not None or posted_at is not None:
+def _speaker(actor: Member | None, author: Member | None, posted_at: datetime | None, entry: Entry | None) -> Member:
+    """Whose words they are; of somebody who is no member, who enters them."""
+    if author is not None or posted_at is not None or entry is not None:
         rules.check_bringing_in(actor)
-    speaker = author or actor
+    speaker = (entry.author if entry else author) or actor
     if speaker is None:
         raise ValueError("Words entered at the command line need an author.")
     return speaker
 
 
-def _said_by(actor: Member | None, speaker: Member, attribution: Attribution, at: datetime) -> dict[str, Any]:
-    return {
+def _guard(parts: dict[str, str], confirmed: str | None, entry: Entry | None) -> str:
+    """The kinds the guard finds; nothing where it is not asked."""
+    if confirmed is None:
+        return ""
+    if entry is None:
+        return guarding.check(parts, confirmed)
+    return guarding.check(parts | {"occasion": entry.occasion}, confirmed, entry.unnamed)
+
+
+def _said_by(
+    actor: Member | None, speaker: Member, attribution: Attribution, at: datetime, entry: Entry | None
+) -> dict[str, Any]:
+    said: dict[str, Any] = {
         "author_id": speaker.id,
         "posted_by_id": actor.id if actor else None,
         "organisation_id": speaker.organisation_id,
@@ -264,6 +290,19 @@ def _said_by(actor: Member | None, speaker: Member, attribution: Attribution, at
         "posted_at": at,
         "untold_from": 0 if at >= clock.now() - FRESH else None,
     }
+    if entry:
+        said |= {"source": entry.source, "said_on": entry.said_on}
+    if entry and entry.author is None:
+        said |= {"author_id": None, "contributor": entry.contributor, "organisation_id": entry.organisation_id}
+    return said
+
+
+def _note(actor: Member | None, posted: Feedback | Reply, entry: Entry | None) -> None:
+    """The history names who posts their own words as these do, and whoever enters somebody else's always."""
+    if entry:
+        history.note(actor, "entered", posted, source=entry.source)
+    else:
+        history.note(actor, "posted", posted, is_withheld=posted.attribution is Attribution.UNATTRIBUTED)
 
 
 class _Taken(NamedTuple):

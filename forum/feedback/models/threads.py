@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,7 +54,8 @@ class Contribution:
 
     `author_id` is the member whose words they are; None for words brought in from elsewhere, whose author is then
     `contributor` (a name or a respondent's number, empty when nobody knows). `posted_by_id` is who entered them.
-    `organisation_id` is the author's organisation at the time, so that counts stay true after a move.
+    `organisation_id` is the author's organisation at the time, so that counts stay true after a move. `source` is how the
+    words reached us: "site", one of rules/entering.py, or what an import calls itself.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +63,8 @@ class Contribution:
     posted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     contributor: Mapped[str] = mapped_column(sa.String(200), default="")
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    source: Mapped[str] = mapped_column(sa.String(60), default="site")
+    said_on: Mapped[date | None]  # when it was entered for somebody who said it elsewhere
     attribution: Mapped[Attribution] = mapped_column(Words(Attribution))
     posted_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
@@ -104,7 +107,7 @@ class Feedback(Contribution, Base):
     assigned_to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"), index=True)
     assigned_at: Mapped[datetime | None]
     first_answered_at: Mapped[datetime | None]  # when the department first replied
-    source: Mapped[str] = mapped_column(sa.String(60), default="site")
+    occasion: Mapped[str] = mapped_column(sa.String(200), default="")  # the event at which it was said
     active_at: Mapped[datetime]
     reply_count: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None]
@@ -121,6 +124,7 @@ class Feedback(Contribution, Base):
         sa.Index(None, "active_at", "id"),
         sa.Index(None, "posted_at", "id"),
         sa.Index("ix_feedback_support", "support_count", "id", sqlite_where=_SUPPORTED, postgresql_where=_SUPPORTED),
+        sa.Index(None, "kind", "support_count", "posted_at", "id"),
         sa.Index("ix_feedback_untold", "id", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
     )
 

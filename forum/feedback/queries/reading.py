@@ -6,7 +6,7 @@ import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -92,6 +92,9 @@ class Thread(NamedTuple):
     support_areas: int  # in so many police force areas
     supported_at: datetime | None  # when the reader said so
     has_files: bool  # with any of its posts
+    source: str
+    said_on: date | None
+    occasion: str  # empty where it could help to tell who wrote what carries no name
     themes: tuple[tuple[str, str], ...]  # slug and title
 
     @property
@@ -122,6 +125,8 @@ class PostRow(NamedTuple):
     withdrawn_because: str
     held_at: datetime | None
     hidden_at: datetime | None
+    source: str
+    said_on: date | None
 
 
 class Change(NamedTuple):
@@ -219,6 +224,9 @@ def _thread(reach: sa.ColumnElement[bool]) -> sa.Select[Any]:
             sa.case((Feedback.support_count > 0, areas.scalar_subquery()), else_=0),
             own.scalar_subquery(),
             sa.select(Attachment.id).where(Attachment.feedback_id == Feedback.id).correlate(Feedback).exists(),
+            Feedback.source,
+            Feedback.said_on,
+            sa.case((Feedback.attribution != Attribution.UNATTRIBUTED, Feedback.occasion), else_=""),
         )
         .outerjoin(Member, Member.id == Feedback.author_id)
         .outerjoin(Organisation, Organisation.id == Feedback.organisation_id)
@@ -268,6 +276,8 @@ def _replies() -> Listing:
             Reply.withdrawn_because,
             Reply.held_at,
             Reply.hidden_at,
+            Reply.source,
+            Reply.said_on,
         )
         .outerjoin(Member, Member.id == Reply.author_id)
         .outerjoin(Organisation, Organisation.id == Reply.organisation_id)

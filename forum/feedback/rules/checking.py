@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from forum.base.errors import NotAllowed, Rejected
 from forum.feedback.models import Attribution, Contribution, Feedback, FlagKind, Outcome, Support
+from forum.feedback.rules.entering import is_entered
 from forum.members.models import Member
 from forum.reference.models import Theme
 
 REMOVED = "[removed]"
 MOST_WORDS = 1_000  # characters of a remark
 FEWEST_TO_HIDE_AMONG = 5  # members of a group in which a thread may say "A Forum member"
+MISQUOTED = "misquoted"
 SHORTEST_REASON = 10  # characters that a reason for asking who wrote something needs
 
 
@@ -29,6 +31,7 @@ REASONS = {
     "marking": Reason("It is above OFFICIAL-SENSITIVE", "Nothing above OFFICIAL-SENSITIVE is posted here"),
     "abusive": Reason("It is abusive", "Posts are civil, and do not attack or insult anybody"),
     "off-topic": Reason("It is off topic", "Posts are about gang violence and exploitation, and the work to end them"),
+    "misquoted": Reason("It is not what I said", "What the secretariat enters for somebody says what they said"),
     "other": Reason("Something else", "The rules of the Forum"),
 }  # fmt: skip
 
@@ -50,7 +53,15 @@ OUTCOMES = {
 
 
 def may_flag(actor: Member, post: Contribution | Support) -> bool:
-    return actor.is_active and post.author_id != actor.id and not post.is_withdrawn
+    """Everybody reports what others wrote; whoever something was entered for, that they did not say so."""
+    is_anothers = post.author_id != actor.id or (not isinstance(post, Support) and is_entered(post))
+    return actor.is_active and is_anothers and not post.is_withdrawn
+
+
+def reasons(actor: Member, post: Contribution | Support) -> dict[str, Reason]:
+    """The reasons for which this person may report this post."""
+    is_own = post.author_id == actor.id
+    return {slug: reason for slug, reason in REASONS.items() if (slug == MISQUOTED) is is_own}
 
 
 def may_check(actor: Member) -> bool:
@@ -129,10 +140,10 @@ def is_held(may_wait: bool, themes: Iterable[Theme], is_new: bool) -> bool:
     return may_wait and (is_new or any(theme.is_checked_first for theme in themes))
 
 
-def check_reason(reason: str) -> Reason:
-    if reason not in REASONS:
+def check_reason(reason: str, offered: Mapping[str, Reason] = REASONS) -> Reason:
+    if reason not in offered:
         raise Rejected("Select a reason.", field="reason")
-    return REASONS[reason]
+    return offered[reason]
 
 
 def check_words(words: str, reason: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from forum.base import personal_data
 from forum.base.errors import Rejected
 
 AROUND = 40  # characters shown before and after the words that were found
+WHO_SAID_IT, WHY_NOT = "who said it", "This is who said it, or where they work, and they asked not to be named so."
 
 
 class Worry(NamedTuple):
@@ -34,15 +36,19 @@ class MayIdentify(Rejected):
         self.seal = seal
 
 
-def look(parts: Mapping[str, str]) -> list[Worry]:
-    """What is found in these texts, by field."""
-    return [_worry(field, text, found) for field, text in parts.items() for found in personal_data.find(text)]
+def look(parts: Mapping[str, str], unnamed: Collection[str] = ()) -> list[Worry]:
+    """What is found in these texts, by field; `unnamed` are names that must not be told."""
+    return [
+        _worry(field, text, found)
+        for field, text in parts.items()
+        for found in (*personal_data.find(text), *_named(text, unnamed))
+    ]
 
 
-def check(parts: Mapping[str, str], confirmed: str) -> str:
+def check(parts: Mapping[str, str], confirmed: str, unnamed: Collection[str] = ()) -> str:
     """The kinds found, as a moderator is told them ("name, phone number"), when the author confirmed this very text or
-    nothing was found (""). Raises MayIdentify."""
-    worries = look(parts)
+    nothing was found (""). `unnamed` as in `look`. Raises MayIdentify."""
+    worries = look(parts, unnamed)
     if worries and confirmed != seal(parts):
         raise MayIdentify(worries, seal(parts))
     return ", ".join(sorted({worry.kind for worry in worries}))
@@ -52,6 +58,15 @@ def seal(parts: Mapping[str, str]) -> str:
     """A short sum of the texts: it changes with every letter, and not with how a browser ends its lines."""
     text = "\0".join(f"{field}\0{' '.join(words.split())}" for field, words in sorted(parts.items()) if words.strip())
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _named(text: str, names: Collection[str]) -> Iterator[personal_data.Find]:
+    """Where these names stand. One word counts only as it is written: "day" is nobody's name."""
+    for name in names:
+        words = r"\s+".join(map(re.escape, name.split()))
+        flags = re.IGNORECASE if " " in name else re.NOFLAG
+        if words and (found := re.search(rf"(?<!\w){words}(?!\w)", text, flags)):
+            yield personal_data.Find(WHO_SAID_IT, found[0], found.start(), found.end(), WHY_NOT)
 
 
 def _worry(field: str, text: str, found: personal_data.Find) -> Worry:

@@ -14,6 +14,7 @@ from forum.challenges.rules import says, sentences
 from forum.feedback.models import Attribution, FeedbackKind
 from forum.feedback.rules import KINDS
 from forum.feedback.rules.supporting import Backing
+from forum.feedback.rules.entering import way
 from forum.summaries import rules
 from forum.summaries.commands import wording
 from forum.summaries.commands.wording import Material
@@ -34,8 +35,8 @@ NOBODY_YET = Backing()
 LONGEST_SENTENCE = 400  # characters of a first sentence that is quoted
 UNPLACED = NOT_KNOWN, NOT_TOLD, NO_THEME = "Not known", "Not told", "No theme"
 ITEM_COLUMNS = (
-    "Reference", "Date", "Kind", "Priority", "Themes", "Sector", "Region", "Police force area", "Attribution", "Marking",
-    "Same here", "Title", "Text", "Challenges",
+    "Reference", "Date", "Kind", "Priority", "Themes", "Sector", "Region", "Police force area", "Attribution",
+    "How it reached us", "Marking", "Same here", "Title", "Text", "Challenges",
 )  # fmt: skip
 PUBLISHED_COLUMNS = ("Reference", "Date", "Kind", "Priority", "Themes", "Title", "Challenges")
 
@@ -71,7 +72,11 @@ def compose(material: Material) -> Content:
         "method": wording.method(material, counts),
         "took_part": wording.took_part(counts),
         "who": _who(told, material.is_for_publication),
-        "what": [_by_kind(told), _by_theme(told, counts, material.is_for_publication)],
+        "what": [
+            _by_kind(told),
+            _by_theme(told, counts, material.is_for_publication),
+            _by_source(told, material.is_for_publication),
+        ],
         "themes": _themes(material, told, voice),
         "challenges": _challenges(material.challenges),
         "questions": _questions(told, voice),
@@ -244,6 +249,15 @@ def _by_theme(told: Sequence[Told], counts: Counts, is_for_publication: bool) ->
     }
 
 
+def _by_source(told: Sequence[Told], is_for_publication: bool) -> Table:
+    title, named = "By how it reached us", "How it reached us"
+    groups = _groups(told, lambda one: [way(one.row.source)])
+    if is_for_publication:
+        return _published(title, named, groups)
+    rows: list[list[Cell]] = [[name, len(group)] for name, group in groups]
+    return {"title": title, "columns": [named, "Contributions"], "rows": rows, "note": ""}
+
+
 def _themes_of(one: Told) -> Sequence[str]:
     return one.themes or [NO_THEME]
 
@@ -354,6 +368,7 @@ def _item(one: Told, voice: Voice) -> dict[str, Cell]:
         "Region": one.region,
         "Police force area": one.area,
         "Attribution": voice(one.row.speaker),
+        "How it reached us": way(one.row.source),
         "Marking": one.row.marking.value,
         "Title": one.row.title,
         "Text": one.text,

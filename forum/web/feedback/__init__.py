@@ -1,4 +1,15 @@
-from forum.web.feedback import answering, attached, checking, drafts, keeping, mentioning, supporting, templates
+from forum.web.feedback import (
+    answering,
+    attached,
+    checking,
+    drafts,
+    entering,
+    keeping,
+    library,
+    mentioning,
+    supporting,
+    templates,
+)
 from forum.web.feedback.routes import blueprint
 
 __all__ = [
@@ -7,7 +18,9 @@ __all__ = [
     "blueprint",
     "checking",
     "drafts",
+    "entering",
     "keeping",
+    "library",
     "mentioning",
     "supporting",
     "templates",

@@ -23,13 +23,12 @@ from forum.web.feedback.routes import blueprint
 from forum.web.fields import CheckboxesField, Choice, Form, LongTextField, RadioField, SelectField, choices
 from forum.web.furniture import me, only_if, say
 
-REASONS = [Choice(slug, reason.words) for slug, reason in rules.REASONS.items()]
 RULES = [Choice(slug, reason.rule) for slug, reason in rules.REASONS.items()]
 OTHER = "other words"
 
 
 class FlagForm(Form):
-    reason = RadioField("What is wrong with it?", called="Reason", required="Select what is wrong with it", choices=REASONS)  # fmt: skip
+    reason = RadioField("What is wrong with it?", called="Reason", required="Select what is wrong with it")  # fmt: skip
     words = LongTextField("What should we know?", max_length=rules.MOST_WORDS, rows=3)
 
 
@@ -88,7 +87,9 @@ def flag_evidence(number: int, support_number: int) -> ResponseReturnValue:
 
 def _flag(post: Post) -> ResponseReturnValue:
     only_if(rules.may_flag(me(), post))
-    form = FlagForm()
+    is_own = post.author_id == me().id
+    form = FlagForm() if request.method == "POST" or not is_own else FlagForm(data={"reason": rules.MISQUOTED})
+    form.reason.choices = [Choice(slug, reason.words) for slug, reason in rules.reasons(me(), post).items()]
     if form.submitted():
         try:
             with transaction():
@@ -98,8 +99,8 @@ def _flag(post: Post) -> ResponseReturnValue:
         else:
             say("You reported the post. We will write to you when we have looked at it")
             return redirect(place(post))
-    is_open = checks.has_open_flag(me(), post)
-    return render_template("feedback/flag.html", form=form, place=place(post), is_open=is_open)
+    is_open, own = checks.has_open_flag(me(), post), request.path.removesuffix("/flag")
+    return render_template("feedback/flag.html", form=form, place=place(post), is_open=is_open, is_own=is_own, own=own)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------

@@ -19,9 +19,10 @@ from forum.feedback import commands, queries, rules
 from forum.feedback.commands.drafting import forget_posted
 from forum.feedback.commands.drafting import save as save_draft
 from forum.feedback.commands.posting import SentTwice
-from forum.feedback.models import Attribution, Draft, Feedback, Reply
+from forum.feedback.models import Attribution, Draft, Feedback, FeedbackKind, Reply
 from forum.feedback.queries import answering, asking, attaching, drafting
 from forum.feedback.rules import answering as officials
+from forum.feedback.rules import entering as entries
 from forum.feedback.rules import supporting as supports
 from forum.feedback.rules.beginning import check_area, title_of
 from forum.feedback.rules.guarding import MayIdentify
@@ -90,15 +91,15 @@ def post() -> ResponseReturnValue:
         return _keep_draft("feedback", form.form_key.data or "", url_for(".post"))
     if not {"preview", "ask", *parking.BUTTONS} & request.form.keys() and form.submitted() and not files.refusals:
         try:
-            check_area(form.attribution.data, form.force_id.data, _own_area(), _has_seen_area(form))
-            feedback = _once(lambda: _post(form))
+            check_area(form.attribution.data, form.force_id.data, _own_area(), has_seen_area(form))
+            feedback = once(lambda: _post(form))
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal
         else:
             say(f"{feedback.reference} is posted")
             return redirect(url_for(".show", number=feedback.id))
-    preview = _preview(form)
+    preview = preview_of(form, lambda how: rules.attributed_to(how, me()))
     form.refuse(files.refusals)
     drafts = [] if draft else [(one, first_words(one)) for one in kept]
     page = {"form": form, "preview": preview, "asked": asked, "drafts": drafts, **asked_about(worries)}
@@ -118,7 +119,7 @@ def _own_area() -> int | None:
     return organisation.force_id if organisation else None
 
 
-def _has_seen_area(form: PostForm) -> bool:
+def has_seen_area(form: Any) -> bool:
     """Whether this very area was asked about: the form carries it from then on."""
     asked, area = form.seen_area.data, str(form.force_id.data or "")
     form.seen_area.typed = area
@@ -128,7 +129,7 @@ def _has_seen_area(form: PostForm) -> bool:
 def _continued(draft: Draft) -> PostForm:
     """The form as the draft holds it."""
     sent = sent_by(draft)
-    asked = asking.of_themes(_numbers(sent.getlist("theme_ids")))
+    asked = asking.of_themes(numbers(sent.getlist("theme_ids")))
     kind = PostForm.asking(asked.questions).with_files(parking.of_draft(sent))
     form: PostForm = kind(formdata=sent)
     return form
@@ -145,7 +146,7 @@ def _keep_draft(about: str, form_key: str, place: str) -> ResponseReturnValue:
 @blueprint.get("/questions")
 def questions() -> ResponseReturnValue:
     """The questions of some themes, for the page's script to put into the form."""
-    asked = asking.of_themes(_numbers(request.args.getlist("theme")))
+    asked = asking.of_themes(numbers(request.args.getlist("theme")))
     form = PostForm.asking(asked.questions)(formdata=None)
     return render_template("feedback/questions.html", form=form, asked=asked)
 
@@ -164,10 +165,10 @@ def asked_about(refusal: Rejected | None) -> dict[str, Rejected | None]:
 
 
 def chosen_themes() -> list[int]:
-    return _numbers(request.form.getlist("theme_ids"))
+    return numbers(request.form.getlist("theme_ids"))
 
 
-def _numbers(words: list[str]) -> list[int]:
+def numbers(words: list[str]) -> list[int]:
     """Those of these words that a row's number can be."""
     short = (word for word in words if word.isascii() and word.isdigit() and len(word) < 11)
     return [number for number in map(int, short) if 0 < number <= LARGEST_NUMBER]
@@ -176,19 +177,22 @@ def _numbers(words: list[str]) -> list[int]:
 def _theme_that_led_here() -> Theme | None:
     """By its number or its slug."""
     given = request.args.get("theme", "")
-    if numbers := _numbers([given]):
-        return entry(Theme, numbers[0])
+    if found := numbers([given]):
+        return entry(Theme, found[0])
     return by_slug(Theme, given) if given and not given.isdigit() else None
 
 
 def _first_form(kind: type[PostForm], theme: Theme | None) -> PostForm:
     """An empty form, with the person's area, and the theme that led here with its usual priority."""
-    return kind.new(
+    form = kind.new(
         me(),
         _own_area(),
         [theme.id] if theme else [],
         theme.usual_priority_id if theme else None,
     )
+    if request.args.get("kind") == FeedbackKind.GOOD_PRACTICE.value:
+        form.kind.data = FeedbackKind.GOOD_PRACTICE
+    return form
 
 
 def offer(form: FilingForm) -> None:
@@ -199,8 +203,9 @@ def offer(form: FilingForm) -> None:
         form.attribution.choices = attributions(me())
 
 
-def _preview(form: EditForm) -> dict[str, Any] | None:
-    """How the post would look, when that was asked for and nothing is wrong; nothing is stored."""
+def preview_of(form: EditForm, author: Callable[[Attribution], str]) -> dict[str, Any] | None:
+    """How the post would look, when that was asked for and nothing is wrong; nothing is stored. `author`: who it is by,
+    as it is to be attributed."""
     if "preview" not in request.form or not form.submitted():
         return None
     try:
@@ -208,9 +213,8 @@ def _preview(form: EditForm) -> dict[str, Any] | None:
     except Rejected as refusal:
         form.reject(refusal)
         return None
-    author = rules.attributed_to(form.attribution.data, me())
     answers = [(field.label.text, field.data) for field in form.questions if field.data]
-    return {"title": form.title.data, "author": author, "answers": answers, **parts}
+    return {"title": form.title.data, "author": author(form.attribution.data), "answers": answers, **parts}
 
 
 @blueprint.post("/<int:number>/reply")
@@ -225,7 +229,7 @@ def reply(number: int) -> ResponseReturnValue:
         return _keep_draft(f"reply:{number}", form.form_key.data or "", place)
     if not set(parking.BUTTONS) & request.form.keys() and form.submitted() and not files.refusals:
         try:
-            said = _once(lambda: _reply(number, form))
+            said = once(lambda: _reply(number, form))
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal
@@ -246,7 +250,7 @@ def quote(number: int, reply_number: int) -> ResponseReturnValue:
     return Response(words, mimetype="text/plain")
 
 
-def _once(stored: Callable[[], Made]) -> Made:
+def once(stored: Callable[[], Made]) -> Made:
     """What the form makes; of two that were sent at the very same moment, the other is led to what the first made."""
     try:
         with transaction():
@@ -324,6 +328,7 @@ def _page_of(number: int, form: ReplyForm | None = None, worries: Rejected | Non
         notes=answering.notes(me(), number),
         answers=officials,
         supports=supports,
+        entries=entries,
         days_to_answer=_days_to_answer(thread),
         files=_files(thread, page.items),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 
@@ -56,9 +56,11 @@ class DayField(fields.TextField):
         return "" if year in fields.YEARS else "Enter a date"
 
 
-class OverTimeFilter(fields.FilterForm):
+class PeriodFilter(fields.FilterForm):
+    """Between two days, both included."""
+
+    QUICK: ClassVar = (("Last 3 months", timedelta(days=91)), ("Last 12 months", timedelta(days=365)))
     to = DayField("Last day")
-    show = fields.SelectField("Which organisations", blank="All", choices=choices([("never", "Those that never came")]))
 
     def details(self) -> dict[str, Any]:
         """The days that are asked for; None where they are not."""
@@ -67,4 +69,8 @@ class OverTimeFilter(fields.FilterForm):
         return {name: date.fromisoformat(said) if said else None for name, said in days.items()}
 
 
-setattr(OverTimeFilter, "from", DayField("First day"))  # a word of Python's own, so it cannot be written in the class
+class OverTimeFilter(PeriodFilter):
+    show = fields.SelectField("Which organisations", blank="All", choices=choices([("never", "Those that never came")]))
+
+
+setattr(PeriodFilter, "from", DayField("First day"))  # a word of Python's own, so it cannot be written in the class

@@ -67,6 +67,7 @@ class ContributionRow(NamedTuple):
     organisation_id: int | None
     region: str
     area: str
+    source: str
     speaker: Speaker
 
 
@@ -214,6 +215,7 @@ def contributions(ids: sa.Select[int]) -> list[ContributionRow]:
         Feedback.organisation_id,
         sa.func.coalesce(_place_region.title, _its_region.title, ""),
         sa.func.coalesce(_place.title, ""),
+        Feedback.source,
         *_speaker(Feedback.attribution, Feedback.author_id, Feedback.contributor),
     ).select_from(Feedback)
     wanted = _with_speaker(wanted, Feedback.author_id, Feedback.organisation_id)
