@@ -13,8 +13,8 @@ from forum.challenges.queries import SummaryRow
 from forum.challenges.rules import says, sentences
 from forum.feedback.models import Attribution, FeedbackKind
 from forum.feedback.rules import KINDS
-from forum.feedback.rules.supporting import Backing
 from forum.feedback.rules.entering import way
+from forum.feedback.rules.supporting import Backing
 from forum.summaries import rules
 from forum.summaries.commands import wording
 from forum.summaries.commands.wording import Material

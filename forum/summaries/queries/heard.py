@@ -15,6 +15,7 @@ from forum.base.errors import NotFound
 from forum.base.paging import Page, page
 from forum.feedback.models import Attribution, Feedback, Reply, Support
 from forum.feedback.queries import stands
+from forum.feedback.rules.supporting import TOGETHER
 from forum.meetings.models import Attendance, Invitation, Meeting, Presence, Stage
 from forum.members.models import Member, Organisation, Role, Standing
 from forum.reference.models import PoliceForce, Sector
@@ -63,18 +64,20 @@ _PLACE = (Organisation.sector_id, Organisation.force_id)
 
 
 def heard(actor: Member, period: Period) -> Heard:
-    """Every sector and area with its figures. Eight statements, whatever there is. Raises NotFound, or Rejected for a period
+    """Every sector and area with its figures. Ten statements, whatever there is. Raises NotFound, or Rejected for a period
     that cannot be."""
     _check(actor)
     rules.check_period(period.from_on, period.to_on)
     members, tells_sector, tells_force = _members(period)
     posts = _posts(period)
     support, asked, came = _support(period), _asked(period), _came(period)
-    parts = (members, support, asked, came)
+    parts = (members, asked, came)
 
     def rows(kind: type[Sector] | type[PoliceForce], place: int) -> list[Row]:
         counted = [_summed(one, place) for one in parts]
-        told = (tells_sector, posts.by_sector) if place == 0 else (tells_force, posts.by_force)
+        told = (tells_sector, posts.by_sector, support.by_sector)
+        if place:
+            told = (tells_force, posts.by_force, support.by_force)
         speaking = _summed(told[0], place)
         entries = db.session.execute(sa.select(kind.id, kind.slug, kind.title).order_by(kind.position)).all()
         made = (
@@ -85,6 +88,7 @@ def heard(actor: Member, period: Period) -> Heard:
                 counted[0][number],
                 speaking[number],
                 told[1][number],
+                told[2][number],
                 *(one[number] for one in counted[1:]),
             )
             for number, slug, title in entries
@@ -93,7 +97,7 @@ def heard(actor: Member, period: Period) -> Heard:
 
     return Heard(
         rows(Sector, 0), rows(PoliceForce, 1), members.total(), posts.total, posts.unnamed, posts.untold,
-        support.total(), asked.total(), came.total(),
+        support.total, asked.total(), came.total(),
     )  # fmt: skip
 
 
@@ -220,17 +224,40 @@ def _posted(post: type[Feedback] | type[Reply], period: Period) -> sa.Select[*tu
     return wanted.group_by(post.organisation_id, *flags)
 
 
-def _support(period: Period) -> Where:
-    """Threads that an organisation says "same here" to; several people of one count once."""
-    once = (
-        sa.select(Support.feedback_id, Support.organisation_id)
+class _Support(NamedTuple):
+    by_sector: Counter[int | None]
+    by_force: Counter[int | None]
+    total: int
+
+
+def _support(period: Period) -> _Support:
+    """Organisations that say "same here" to threads of this period, by sector and by the areas they say it of.
+
+    Only what the threads' own pages tell is added up: whole lots of three organisations (rules/supporting.py), and a period
+    of threads, as one of the moments at which somebody said so would tell who that was. Three statements."""
+    unit = sa.func.coalesce(Support.organisation_id, -Support.member_id)
+    first, number = sa.func.min(Support.supported_at), sa.func.min(Support.id)
+    units = (
+        sa.select(
+            Support.feedback_id, unit.label("unit"),
+            sa.func.row_number().over(partition_by=Support.feedback_id, order_by=(first, number)).label("place"),
+            sa.func.count().over(partition_by=Support.feedback_id).label("whole"),
+        )
         .join(Feedback, Feedback.id == Support.feedback_id)
-        .where(stands(Feedback), Feedback.group_id.is_(None), *period.holds(Support.supported_at))
-        .distinct()
+        .where(stands(Feedback), Feedback.group_id.is_(None), *period.holds(Feedback.posted_at))
+        .group_by(Support.feedback_id, unit)
         .subquery()
-    )
-    wanted = sa.select(sa.func.count()).select_from(once)
-    return _count(wanted.outerjoin(Organisation, Organisation.id == once.c.organisation_id))
+    )  # fmt: skip
+    is_told = units.c.place <= units.c.whole - units.c.whole % TOGETHER
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(units)) or 0
+    by_sector = sa.select(Organisation.sector_id, sa.func.count()).join(units, units.c.unit == Organisation.id)
+    said = sa.select(Support.force_id, units.c.feedback_id, units.c.unit).distinct().where(is_told)
+    said = said.join(units, sa.and_(units.c.feedback_id == Support.feedback_id, units.c.unit == unit))
+    once = said.where(Support.force_id.is_not(None)).subquery()
+    by_force = sa.select(once.c.force_id, sa.func.count()).group_by(once.c.force_id)
+    by_sector = by_sector.where(is_told).group_by(Organisation.sector_id)
+    found = [Counter({row[0]: row[1] for row in db.session.execute(one)}) for one in (by_sector, by_force)]
+    return _Support(found[0], found[1], total)
 
 
 def _held(period: Period) -> list[sa.ColumnElement[bool]]:
