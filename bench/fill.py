@@ -124,9 +124,9 @@ def rows_of(thread: corpus.Thread) -> dict[str, list[dict[str, object]]]:
         "feedback_theme": [{"feedback_id": thread.number, "theme_id": thread.number % 30 + 1}],
         "reply": replies,
         "search_entry": [
-            {"kind": "feedback", "thing_id": thread.number, "thread_id": thread.number, "title": thread.title,
+            {"kind": "feedback", "thing_id": thread.number, "title": thread.title,
              "text": thread.posts[0][1]},
-            *({"kind": "reply", "thing_id": row["id"], "thread_id": thread.number, "title": "", "text": row["body"]}
+            *({"kind": "reply", "thing_id": row["id"], "title": "", "text": row["body"]}
               for row in replies),
         ],
     }  # fmt: skip

@@ -74,6 +74,7 @@ class Forum:
     def jobs(self) -> dict[str, Job]:
         """What is measured, by name. What is asked for is spread over the threads."""
         from forum.feedback import queries
+        from forum.search.queries.similar import similar
 
         reading = cycle(range(1, self.threads + 1, self.threads // 97))
         writing = cycle(range(2, self.threads + 1, self.threads // 97))
@@ -85,8 +86,12 @@ class Forum:
             "unread badge, all read": lambda: queries.unread_count(self.members[2]),
             "search, one thread's number": lambda: self.page(f"/search?q={next(reading)}"),
             "search, two common words": lambda: self.page("/search?q=police+school"),
+            "search, six common words": lambda: self.page("/search?q=police+school+family+gang+county+health"),
+            "search, two common words of one theme": lambda: self.page("/search?q=police+school&theme=3"),
             "search, a phrase": lambda: self.page('/search?q="trauma+informed"'),
             "search, the start of a word": lambda: self.page("/search?q=exploit*"),
+            "search, four letters of a word": lambda: self.page("/search?q=poli*"),
+            "similar threads": lambda: similar(self.members[0], f"Housing {next(reading)} and the custody clinic"),
             "posting a reply": lambda: self.reply(next(writing)),
         }
 

@@ -66,6 +66,35 @@
     });
   });
 
+  // Threads like the one that is being written come up beside its title, when somebody pauses; how many is said aloud.
+  document.querySelectorAll("[data-similar]").forEach((place) => {
+    const form = place.closest("form"), said = form.querySelector("[data-similar-said]");
+    let waiting = 0, before = "", asking = null;
+    const ask = async () => {
+      const words = new URLSearchParams();
+      ["csrf_token", "title", "happening"].forEach((name) => words.set(name, form.elements[name]?.value.slice(0, 2000) ?? ""));
+      if (words.get("title").trim().length < 5 || String(words) === before) return;
+      before = String(words);
+      asking?.abort();
+      asking = new AbortController();
+      try {
+        const answer = await fetch(place.dataset.similar, {method: "POST", body: words, signal: asking.signal});
+        if (!answer.ok || answer.redirected || place.contains(document.activeElement)) return;
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
+        const old = [...place.querySelectorAll(".forum-ref")].map((one) => one.textContent).join();
+        const found = [...fresh.querySelectorAll(".forum-ref")].map((one) => one.textContent);
+        if (found.join() === old) return;
+        place.replaceChildren(...fresh.childNodes);
+        said.textContent = found.length ? `${found.length} similar ${found.length === 1 ? "thread" : "threads"} below the title` : "";
+      } catch { /* the network is away, or something newer was asked */ }
+    };
+    form.addEventListener("input", (event) => {
+      if (!["title", "happening"].includes(event.target.name)) return;
+      clearTimeout(waiting);
+      waiting = setTimeout(ask, 600);
+    });
+  });
+
   const place = document.querySelector("[data-questions]");
   if (!place) return;
   const form = place.closest("form");

@@ -108,6 +108,7 @@ def init_app(app: Flask) -> None:
 def prepare(engine: Engine) -> None:
     """Give an SQLite engine what PostgreSQL has by itself: foreign keys, durability, a queue of writers."""
     if engine.dialect.name != "sqlite":
+        sa.event.listen(engine, "connect", _without_compiling)
         return
 
     @sa.event.listens_for(engine, "connect")
@@ -140,6 +141,13 @@ def prepare(engine: Engine) -> None:
         """The connection is given back, with what it wrote committed or undone: the next writer, please."""
         if "turn" in record.info:
             record.info.pop("turn").release()
+
+
+def _without_compiling(connection: Any, _record: Any) -> None:
+    """PostgreSQL takes 0.2 s to compile a search that is then answered in 0.01."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+    connection.commit()
 
 
 def _begin_writing(connection: Connection, until: float) -> None:

@@ -38,10 +38,10 @@ def import_file(file: Path, mapping_file: Path, commit: bool) -> None:
 
 @group.command("index")
 def index() -> None:
-    """Make the search index anew from what is stored."""
+    """Make the search index anew from what is stored, of every room."""
     with transaction():
         made = rebuild()
-    click.echo(f"{made} posts can be found.")
+    click.echo(f"{made} things can be found.")
 
 
 def _tell(planned: Plan) -> None:

@@ -1,78 +1,74 @@
-"""Keeping what can be found, in the transaction and on the connection that keep the text itself."""
+"""Keeping what can be found, in the transaction and on the connection that keep the things themselves.
+
+What goes or changes leaves the index by a trigger of its table, however that comes about: by the session, by one statement
+for many rows, by a foreign key. Here it is put in, with its words as they are now. So a statement that bypasses the session
+may leave something out of the search until it is made anew, but never old words in it.
+"""
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
-from forum.base import richtext
 from forum.base.db import db
-from forum.feedback.models import Feedback, Reply
-from forum.feedback.queries import stands
 from forum.search.models import SearchEntry
-from forum.search.queries import END, START
+from forum.search.queries.kinds import KINDS, Kind, clean
 
 AT_ONCE = 500
 _ADD_ENTRY = sa.insert(SearchEntry)  # put together once: every post adds one
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@sa.event.listens_for(Feedback, "after_insert")
-@sa.event.listens_for(Reply, "after_insert")
-def _add(_mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
-    if not post.is_withdrawn and post.held_at is None:
-        connection.execute(_ADD_ENTRY, _entry(post))
+def _add(_mapper: Mapper[Any], connection: Connection, thing: Any) -> None:
+    if entry := _entry(KINDS[thing.__tablename__], thing):
+        connection.execute(_ADD_ENTRY, entry)
 
 
-@sa.event.listens_for(Feedback, "after_update")
-@sa.event.listens_for(Reply, "after_update")
-def _change(mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
-    state: Any = sa.inspect(post)
-    names = {"html", "html_affected", "html_would_help", "title", "withdrawn_at", "held_at"} & set(
-        mapper.column_attrs.keys()
-    )
-    if not any(state.attrs[name].history.has_changes() for name in names):
-        return
-    _remove(mapper, connection, post)
-    _add(mapper, connection, post)
+def _change(mapper: Mapper[Any], connection: Connection, thing: Any) -> None:
+    state: Any = sa.inspect(thing)
+    if any(state.attrs[name].history.has_changes() for name in KINDS[thing.__tablename__].columns):
+        _add(mapper, connection, thing)
 
 
-@sa.event.listens_for(Feedback, "after_delete")
-@sa.event.listens_for(Reply, "after_delete")
-def _remove(_mapper: Mapper[Any], connection: Connection, post: Feedback | Reply) -> None:
-    entry = SearchEntry.__table__.c
-    connection.execute(sa.delete(SearchEntry).where(entry.kind == post.__tablename__, entry.thing_id == post.id))
+for _kind in KINDS.values():
+    sa.event.listen(_kind.model, "after_insert", _add)
+    sa.event.listen(_kind.model, "after_update", _change)
 
 
 def rebuild() -> int:
-    """Make every entry anew from what is stored; gives how many there are."""
+    """Make every entry anew from what is stored, the oldest first; gives how many there are."""
     db.session.execute(sa.delete(SearchEntry))
-    return sum(_enter_all(kind) for kind in (Feedback, Reply))
-
-
-def _enter_all(kind: type[Feedback] | type[Reply]) -> int:
-    stored = sa.select(kind).where(stands(kind)).order_by(kind.id)
-    found: sa.ScalarResult[Any] = db.session.scalars(stored, execution_options={"yield_per": AT_ONCE})
-    made = 0
-    for posts in found.partitions():
-        db.session.execute(sa.insert(SearchEntry), [_entry(post) for post in posts])
-        made += len(posts)
+    made, everything = 0, _everything()
+    while entries := list(islice(everything, AT_ONCE)):
+        db.session.execute(sa.insert(SearchEntry), entries)
+        made += len(entries)
     return made
 
 
-def _entry(post: Feedback | Reply) -> dict[str, Any]:
-    if isinstance(post, Feedback):
-        thread, title, markup = post.id, post.title, [post.html, post.html_affected, post.html_would_help]
-    else:
-        thread, title, markup = post.feedback_id, "", [post.html]
-    text = "\n".join(richtext.to_text(part) for part in markup if part)
-    # An entity such as &#xE000; could still bring in the signs that mark what was found.
-    return {
-        "kind": post.__tablename__,
-        "thing_id": post.id,
-        "thread_id": thread,
-        "title": title,
-        "text": text.translate(dict.fromkeys(map(ord, START + END))),
-    }
+def _everything() -> Iterator[dict[str, Any]]:
+    """The entries of all kinds in the order of their moments: what is newest is found first."""
+    streams = [_things(kind) for kind in KINDS.values()]
+    for _moment, entry in heapq.merge(*streams, key=lambda one: one[0]):
+        yield entry
+
+
+def _things(kind: Kind) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    wanted = sa.select(kind.model, kind.at).select_from(kind.source).order_by(kind.at, kind.model.id)
+    for thing, moment in db.session.execute(wanted, execution_options={"yield_per": AT_ONCE}):
+        if entry := _entry(kind, thing):
+            yield moment or _LONG_AGO, entry
+
+
+def _entry(kind: Kind, thing: Any) -> dict[str, Any] | None:
+    words = kind.words(thing)
+    if words is None:
+        return None
+    title, text = clean(words)
+    return {"kind": kind.name, "thing_id": thing.id, "title": title, "text": text}

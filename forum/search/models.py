@@ -9,9 +9,10 @@ from forum.base.db import Base
 
 
 class SearchEntry(Base):
-    """A text that can be found. `thread_id` is the feedback it leads to and whose readers may find it.
+    """Words by which a thing can be found; `kind` is the name of its table. Newer things have higher numbers.
 
-    The full-text index beside it (FTS5 on SQLite, a tsvector column on PostgreSQL) is made in the migration.
+    Who may find it is asked of the thing itself. The full-text index beside it (FTS5 on SQLite, a tsvector column on
+    PostgreSQL) and the triggers that take entries away are made in the migration.
     """
 
     __tablename__ = "search_entry"
@@ -19,7 +20,6 @@ class SearchEntry(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(20))
     thing_id: Mapped[int]
-    thread_id: Mapped[int | None]
     title: Mapped[str] = mapped_column(sa.Text)
     text: Mapped[str] = mapped_column(sa.Text)
 

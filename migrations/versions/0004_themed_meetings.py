@@ -1,13 +1,142 @@
 """themed meetings"""
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
-
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+# --- what can be found -------------------------------------------------------------------------------------------------
+
+# What takes an entry away: its thing goes, or one of these columns is written to. Whoever rebuilds one of these tables in
+# a batch on SQLite makes its trigger anew afterwards: it goes with the old table.
+FOUND_BY = {
+    "feedback": ("title", "html", "html_affected", "html_would_help", "withdrawn_at", "held_at"),
+    "reply": ("html", "withdrawn_at", "held_at"),
+    "challenge": ("title", "description"),
+    "response": ("html",),
+    "status_change": ("reason",),
+    "meeting": ("title", "description"),
+    "agenda_item": ("title",),
+    "paper": ("title",),
+    "minute_item": ("heading", "html"),
+    "member": ("name", "job_title"),
+    "organisation": ("name",),
+}
+# What there was before can be found at once; Markdown stands in for what is made from it.
+FOUND_FROM = {
+    "challenge": ("title", "description"),
+    "response": ("''", "source"),
+    "status_change": ("''", "reason"),
+    "meeting": ("title", "description"),
+    "agenda_item": ("title", "''"),
+    "paper": ("title", "''"),
+    "minute_item": ("heading", "source"),
+    "member": ("name", "job_title"),
+    "organisation": ("name", "''"),
+}
+# The index knows the kind of an entry as a word that nobody types, and whether it is a post: those are many.
+SORT = "'kind' || replace({0}kind, '_', '') || CASE WHEN {0}kind IN ('feedback', 'reply') THEN '' ELSE ' kindother' END"
+PUT_IN = f"INSERT INTO search_index(rowid, title, text, sort) VALUES (new.id, new.title, new.text, {SORT.format('new.')})"
+TAKE_OUT = (
+    "INSERT INTO search_index(search_index, rowid, title, text, sort) "
+    f"VALUES ('delete', old.id, old.title, old.text, {SORT.format('old.')})"
+)
+SQLITE_INDEX = (
+    f"CREATE VIEW search_words AS SELECT id, title, text, {SORT.format('')} AS sort FROM search_entry",
+    "CREATE VIRTUAL TABLE search_index USING fts5(title, text, sort, content='search_words', content_rowid='id', "
+    "tokenize='porter unicode61 remove_diacritics 2', prefix='2 3 4 5 6 7 8')",
+    f"CREATE TRIGGER search_entry_added AFTER INSERT ON search_entry BEGIN {PUT_IN}; END",
+    f"CREATE TRIGGER search_entry_gone AFTER DELETE ON search_entry BEGIN {TAKE_OUT}; END",
+    f"CREATE TRIGGER search_entry_changed AFTER UPDATE ON search_entry BEGIN {TAKE_OUT}; {PUT_IN}; END",
+    "INSERT INTO search_index(search_index) VALUES ('rebuild')",
+)
+# Accents are passed over, as FTS5 has it; PostgreSQL takes <b> for markup, and addresses and county-lines for one word.
+SIGNS = "<>/@._-:&=?#+~"
+PLAIN = "regexp_replace(normalize(%s, NFD), '[\\u0300-\\u036F]', '', 'g')"
+WORDS = f"to_tsvector('english', translate({PLAIN}, '{SIGNS}', repeat(' ', {len(SIGNS)})))"
+POSTGRESQL_INDEX = (
+    "ALTER TABLE search_entry ADD COLUMN document tsvector GENERATED ALWAYS AS "
+    f"(setweight({WORDS % 'title'}, 'A') || setweight({WORDS % 'text'}, 'B') || "
+    f"setweight(to_tsvector('simple', {SORT.format('')}), 'D')) STORED",
+    "CREATE INDEX ix_search_entry_document ON search_entry USING gin (document)",
+)
+
+
+def keep_what_can_be_found():
+    """One index over every room."""
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    drop_index(is_postgresql)
+    op.execute("ALTER TABLE search_entry DROP COLUMN thread_id")
+    for statement in POSTGRESQL_INDEX if is_postgresql else SQLITE_INDEX:
+        op.execute(statement)
+    if is_postgresql:
+        highest = "(SELECT coalesce(max(id), 0) + 1 FROM search_entry)"
+        op.execute(f"SELECT setval(pg_get_serial_sequence('search_entry', 'id'), {highest}, false)")
+    for table, (title, text) in FOUND_FROM.items():
+        op.execute(
+            f"INSERT INTO search_entry (kind, thing_id, title, text) SELECT '{table}', id, {title}, {text} FROM {table}"
+        )
+    forget_what_goes(is_postgresql)
+
+
+def drop_index(is_postgresql):
+    if is_postgresql:
+        op.execute("DROP INDEX ix_search_entry_document")
+        op.execute("ALTER TABLE search_entry DROP COLUMN document")
+        return
+    for trigger in ("search_entry_added", "search_entry_gone", "search_entry_changed"):
+        op.execute(f"DROP TRIGGER {trigger}")
+    op.execute("DROP TABLE search_index")
+
+
+def forget_what_goes(is_postgresql):
+    if is_postgresql:
+        op.execute(
+            "CREATE FUNCTION search_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "DELETE FROM search_entry WHERE kind = TG_TABLE_NAME AND thing_id = OLD.id; RETURN NULL; END $$"
+        )
+        for table, columns in FOUND_BY.items():
+            op.execute(
+                f"CREATE TRIGGER search_forget AFTER DELETE OR UPDATE OF {', '.join(columns)} ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION search_forget()"
+            )
+        return
+    for table, columns in FOUND_BY.items():
+        for name, event in (("gone", "DELETE"), ("changed", f"UPDATE OF {', '.join(columns)}")):
+            op.execute(
+                f"CREATE TRIGGER search_{table}_{name} AFTER {event} ON {table} BEGIN "
+                f"DELETE FROM search_entry WHERE kind = '{table}' AND thing_id = old.id; END"
+            )
+
+
+def keep_posts_alone():
+    """The index of before, over posts."""
+    is_postgresql = op.get_bind().dialect.name == "postgresql"
+    for table in FOUND_BY:
+        if is_postgresql:
+            op.execute(f"DROP TRIGGER search_forget ON {table}")
+        else:
+            op.execute(f"DROP TRIGGER search_{table}_gone")
+            op.execute(f"DROP TRIGGER search_{table}_changed")
+    op.execute("DELETE FROM search_entry WHERE kind NOT IN ('feedback', 'reply')")
+    drop_index(is_postgresql)
+    if is_postgresql:
+        op.execute("DROP FUNCTION search_forget()")
+    else:
+        op.execute("DROP VIEW search_words")
+    op.execute("ALTER TABLE search_entry ADD COLUMN thread_id INTEGER")
+    of_reply = "(SELECT feedback_id FROM reply WHERE reply.id = thing_id)"
+    op.execute(f"UPDATE search_entry SET thread_id = CASE kind WHEN 'reply' THEN {of_reply} ELSE thing_id END")
+    spec = spec_from_file_location("before", Path(__file__).with_name("0002_search_index.py"))
+    before = module_from_spec(spec)
+    spec.loader.exec_module(before)
+    before.upgrade()
 
 
 def upgrade():
@@ -903,9 +1032,11 @@ def upgrade():
     )
     everybody = sa.select(meeting.c.id, sa.literal("everyone"), sa.false())
     op.execute(audience.insert().from_select(["meeting_id", "kind", "is_optional"], everybody))
+    keep_what_can_be_found()
 
 
 def downgrade():
+    keep_posts_alone()
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("theme", schema=None) as batch_op:
         batch_op.drop_column("is_checked_first")

@@ -73,7 +73,7 @@ def test_answers_are_checked_shown_found_and_cited(inside, cast):
     assert asked.answers(posted.id) == [("How long do people wait?", "Forty **sleeps**")]
     assert "<h3>How long do people wait?</h3>" in queries.thread(cast.bryn, posted.id).html
     assert "Forty sleeps" in text_of(posted)
-    assert [hit.thread_id for hit in search(cast.bryn, "sleeps").hits] == [posted.id]
+    assert [hit.card.number for hit in search(cast.bryn, "sleeps").hits] == [posted.id]
 
 
 def test_what_is_brought_in_is_asked_nothing(inside, cast):

@@ -233,7 +233,9 @@ def test_the_command_line_says_what_it_would_do_and_does_it(app, cast, tmp_path)
     assert "Nothing has been changed" in said.output
     assert "Imported: 3 threads." in run.invoke(args=[*command, "--commit"]).output
     assert "0 new threads" in run.invoke(args=[*command, "--commit"]).output
-    assert run.invoke(args=["feedback", "index"]).output == "3 posts can be found.\n"
+    assert (
+        run.invoke(args=["feedback", "index"]).output == "11 things can be found.\n"
+    )  # with the cast and their organisations
     (tmp_path / "m.toml").write_text("nonsense")
     refused = run.invoke(args=command)
     assert refused.exit_code == 1

@@ -303,7 +303,7 @@ def test_rooms_of_others_are_closed_to_members(app, visit, cast):
     open_to_members = {
         "account.change_password", "account.choose_password", "account.forgotten_password", "account.join", "account.show",
         "account.sign_in", "account.sign_out", "account.sign_out_everywhere", "feedback.edit", "feedback.edit_reply",
-        "feedback.post", "feedback.read", "feedback.read_all", "feedback.reply", "feedback.withdraw", "feedback.withdraw_reply",
+        "feedback.alike", "feedback.post", "feedback.read", "feedback.read_all", "feedback.reply", "feedback.withdraw", "feedback.withdraw_reply",
         "meetings.reply", "replies.answer", "calendars.mine", "calendars.renew", "check_in.check_in", "feedback.flag",
         "feedback.flag_reply", "feedback.save_draft", "feedback.throw_draft_away", "following.choose", "following.show",
         "meetings.evaluation", "meetings.propose",

@@ -19,7 +19,6 @@ from forum.feedback.models import Feedback, Reply, Support
 from forum.feedback.queries import stands
 from forum.meetings.models import Meeting
 from forum.members.models import Member, SignInAttempt
-from forum.search.models import SearchEntry
 
 Doomed = dict[sa.Table, set[int]]
 
@@ -135,7 +134,7 @@ def _delete(table: sa.Table, doomed: Doomed) -> int:
 
 
 def _forget(doomed: Doomed) -> None:
-    """What tells of it without a foreign key: letters, entries of the search, tries to sign in."""
+    """What tells of it without a foreign key: letters, tries to sign in."""
     for part in _parts(doomed[Member.__table__]):  # type: ignore[index]
         emails = sa.select(Member.email).where(Member.id.in_(part))
         db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.email.in_(emails)))
@@ -144,13 +143,6 @@ def _forget(doomed: Doomed) -> None:
         for part in _parts(doomed.get(model.__table__, set())):  # type: ignore[call-overload]
             about = [f"{model.__tablename__}:{number}" for number in part]
             db.session.execute(sa.delete(Letter).where(Letter.about.in_(about)))
-    findable = [(table, ids) for table, ids in doomed.items() if isinstance(table.c.id.type, sa.Integer)]
-    for table, ids in findable:
-        for part in _parts(ids):
-            entries = sa.and_(SearchEntry.kind == table.name, SearchEntry.thing_id.in_(part))
-            if table is Feedback.__table__:
-                entries = sa.or_(entries, SearchEntry.thread_id.in_(part))
-            db.session.execute(sa.delete(SearchEntry).where(entries))
 
 
 def _threads_that_lose(kind: type[Reply] | type[Support], doomed: Doomed) -> set[int]:

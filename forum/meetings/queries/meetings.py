@@ -73,10 +73,10 @@ class MeetingRow(NamedTuple):
 
 def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     """Which meetings this person may know of: what `rules.may_see` says, as a condition."""
-    return sa.true() if rules.may_schedule(actor) else _readable_by(sa.literal(actor.id))
+    return sa.true() if rules.may_schedule(actor) else _readable_by(actor.id)
 
 
-def _readable_by(reader: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def _readable_by(reader: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
     """The same for the id of somebody who does not run the Forum."""
     invitation = aliased(Invitation)
     is_invited = sa.exists().where(

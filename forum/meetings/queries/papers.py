@@ -74,10 +74,10 @@ def readable_by(actor: Member) -> sa.ColumnElement[bool]:
     The sensitive are for those invited, for officials and for whoever is asked for them; the withdrawn for the
     secretariat alone.
     """
-    return _readable_by(may_schedule(actor), actor.is_official, sa.literal(actor.id))
+    return _readable_by(may_schedule(actor), actor.is_official, actor.id)
 
 
-def _readable_by(runs: bool, is_official: bool, reader: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def _readable_by(runs: bool, is_official: bool, reader: sa.ColumnElement[int] | int) -> sa.ColumnElement[bool]:
     """The same for whoever runs the Forum, for an official, or for the member with this id."""
     if runs:
         return sa.true()

@@ -7,6 +7,7 @@ from forum.web.feedback import (
     keeping,
     library,
     mentioning,
+    similar,
     supporting,
     templates,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "keeping",
     "library",
     "mentioning",
+    "similar",
     "supporting",
     "templates",
 ]

@@ -30,6 +30,7 @@ from forum.feedback.rules.mentioning import ReachesMany
 from forum.reference.models import PoliceForce, Priority, Theme
 from forum.reference.queries import by_slug, choices_of
 from forum.reference.queries import get as entry
+from forum.search.queries.similar import Similar, similar
 from forum.web.feedback import filters, parking, rows
 from forum.web.feedback.drafted import first_words, sent_by, typed
 from forum.web.feedback.forms import EditForm, FilingForm, PostForm, ReplyForm, attributions
@@ -104,6 +105,7 @@ def post() -> ResponseReturnValue:
     drafts = [] if draft else [(one, first_words(one)) for one in kept]
     page = {"form": form, "preview": preview, "asked": asked, "drafts": drafts, **asked_about(worries)}
     page["is_short"] = "short" in request.form
+    page["similar"] = _similar(form)
     return render_template("feedback/new.html", **page)
 
 
@@ -111,7 +113,13 @@ def _begun(words: str) -> ResponseReturnValue:
     """The second step of the short way in: everything is filled in but the kind."""
     form = PostForm.begun(words, title_of(words), drafting.last_attribution(me()), _own_area())
     offer(form)
-    return render_template("feedback/new.html", form=form, asked=asking.NOTHING, preview=None, drafts=[], is_short=True)
+    page: dict[str, Any] = {"preview": None, "drafts": [], "is_short": True, "similar": _similar(form)}
+    return render_template("feedback/new.html", form=form, asked=asking.NOTHING, **page)
+
+
+def _similar(form: PostForm) -> list[Similar]:
+    """What was said already and is like this, on every page that comes back with a title."""
+    return similar(me(), form.title.data or "", form.happening.data or "") if form.title.data else []
 
 
 def _own_area() -> int | None:
