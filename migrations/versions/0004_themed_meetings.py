@@ -972,6 +972,7 @@ def upgrade():
             sa.Column("thread_ref", sa.String(length=200), nullable=False, server_default=sa.text("''"))
         )
         batch_op.add_column(sa.Column("reply_to", sa.String(length=254), nullable=False, server_default=sa.text("''")))
+        batch_op.create_index("ix_letter_to_address_written_at", ["to_address", "written_at"], unique=False)
 
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.add_column(sa.Column("series_id", sa.Integer(), nullable=True))
@@ -1085,6 +1086,7 @@ def downgrade():
         batch_op.drop_column("series_id")
 
     with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.drop_index("ix_letter_to_address_written_at")
         batch_op.drop_column("reply_to")
         batch_op.drop_column("thread_ref")
         batch_op.drop_column("unsubscribe_path")

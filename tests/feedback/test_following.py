@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -239,6 +242,21 @@ def test_many_followers_are_told_in_parts_of_few_statements(inside, cast, statem
     assert len(written()) == 2
     tell()
     assert sorted(letter.to_address for letter in written()) == sorted(person.email for person in people)
+
+
+def test_nobody_gets_more_than_so_many_letters_an_hour_and_none_is_lost(inside, cast, monkeypatch):
+    monkeypatch.setattr(mailing, "MOST_AN_HOUR", 2)
+    follow(cast.bryn, HOME, cast.amina.organisation_id)
+    for number in range(5):
+        thread(cast.amina, f"Thread {number}")
+    assert tell() == ["bryn"] * 5
+    now = clock.now()
+    assert letters.deliver_due() == {State.SENT: 2}
+    assert letters.due_since() is None, "what waits its turn is no sign of a worker that does not run"
+    for hour, sent in ((1, 2), (2, 1)):
+        with time_machine.travel(now + timedelta(hours=hour, minutes=1), tick=False):
+            assert letters.deliver_due() == {State.SENT: sent}
+    assert [letter.subject.partition(": ")[2] for letter in written()] == [f"Thread {number}" for number in range(5)]
 
 
 def test_what_was_said_long_ago_is_told_to_nobody(inside, cast):

@@ -16,6 +16,7 @@ from forum.base.letters.queries import (
     find,
     is_late,
     listed,
+    of_this_hour,
     oldest_waiting,
     trouble,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "lift",
     "link",
     "listed",
+    "of_this_hour",
     "oldest_waiting",
     "release",
     "render",

@@ -50,6 +50,7 @@ class Letter(Base):
         sa.Index("ix_letter_about_member_id", "about", "member_id"),
         # Counting by state reads this alone, and not the letters' texts.
         sa.Index("ix_letter_state_id", "state", "id"),
+        sa.Index("ix_letter_to_address_written_at", "to_address", "written_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -51,6 +52,20 @@ def oldest_waiting() -> datetime | None:
     return db.session.execute(
         sa.select(sa.func.min(Letter.written_at)).where(Letter.next_try_at.is_not(None))
     ).scalar_one()
+
+
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def of_this_hour(list_name: str, addresses: Collection[str]) -> dict[str, int]:
+    """How many letters of this list left for each of these addresses within the hour, or are still to leave; addresses
+    without any are left out. Those written more than a day ago are not counted. One statement."""
+    now = clock.now()
+    counts_now = sa.or_(Letter.sent_at > now - AN_HOUR, Letter.next_try_at.is_not(None))
+    wanted = sa.select(Letter.to_address, sa.func.count()).where(
+        Letter.to_address.in_(addresses), Letter.written_at > now - A_DAY, Letter.list_name == list_name, counts_now
+    )
+    return dict(db.session.execute(wanted.group_by(Letter.to_address)).all())
 
 
 LATE = timedelta(minutes=15)  # a running worker takes what is due within seconds

@@ -43,6 +43,7 @@ class Fields(TypedDict, total=False):
     about: NotRequired[str]  # what it is about, such as "meeting:3"
     calendar: NotRequired[bytes | None]
     method: NotRequired[str | None]  # REQUEST or CANCEL, as in the calendar part
+    not_before: NotRequired[datetime]  # waits until then
     not_after: NotRequired[datetime | None]  # not worth sending later than this
     rank: NotRequired[int]  # 0 goes first
     is_recipient_withheld: NotRequired[bool]  # the letters page must not show who
@@ -132,12 +133,12 @@ def _row(fields: Fields) -> dict[str, Any]:
         "unsubscribe_path": "",
         "thread_ref": "",
         "reply_to": "",
-        **{name: value for name, value in fields.items() if name != "method"},
+        **{name: value for name, value in fields.items() if name not in ("method", "not_before")},
         "to_name": fields["to_name"][:200],
         "subject": fields["subject"][:500],
         "calendar_method": fields.get("method"),
         "sender": sender,
         "message_id": message_id(fields["key"], sender),
         "written_at": now,
-        "next_try_at": now,
+        "next_try_at": fields.get("not_before", now),
     }

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
-from forum.base import letters
+from forum.base import clock, letters
 from forum.base.db import db
 from forum.base.letters import Kind, Letter
 from forum.feedback.models import Feedback
@@ -18,6 +19,7 @@ from forum.feedback.queries.following import Concern, Follower
 from forum.feedback.queries.mailing import PostNews
 from forum.members.models import Member
 
+MOST_AN_HOUR = 20  # letters about posts to one person; the next ones wait for the next hour
 PART = 50  # letters written in one transaction, in which nobody else writes on SQLite: some 50 ms
 _KEY = re.compile(r"(post|thread):(\d+):(\d+)")
 WHY = {
@@ -41,9 +43,17 @@ def tell_followers() -> bool:
     people = following.to_tell(post, thread, news.organisation_id, PART)
     for concern in sorted({person.concern for person in people}):
         theirs = [person for person in people if person.concern is concern]
-        letters.write_many(letters_about(news, theirs, _why(concern, news)))
+        letters.write_many(_paced(letters_about(news, theirs, _why(concern, news)), people))
     post.untold_from = people[-1].id + 1 if len(people) == PART else None
     return True
+
+
+def _paced(written: Iterable[letters.Fields], people: Iterable[Follower]) -> Iterator[letters.Fields]:
+    """These letters, so many an hour to each person: after a busy day's posting nobody finds a mailbox full of us."""
+    under_way = letters.of_this_hour(letters.FEEDBACK, [person.email for person in people])
+    for letter in written:
+        hours = under_way.get(letter["to_address"], 0) // MOST_AN_HOUR
+        yield {**letter, "not_before": clock.now() + timedelta(hours=hours)} if hours else letter
 
 
 def _why(concern: Concern, news: PostNews) -> str:
