@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,20 @@ from forum.base.history import HistoryLine
 from forum.base.letters import Letter
 from forum.feedback import commands, queries
 from forum.feedback.commands import attaching, drafting, scanning, settling
-from forum.feedback.models import Attachment, Attribution, Draft, Feedback, Flag, FlagKind, ParkedFile, Scan
+from forum.feedback.models import (
+    Attachment,
+    Attribution,
+    Draft,
+    Feedback,
+    Flag,
+    FlagKind,
+    OfficialKind,
+    ParkedFile,
+    Reply,
+    Scan,
+)
 from forum.feedback.rules import attaching as rules
+from forum.web.feedback.routes import once
 from tests import scanner, uploads
 from tests.feedback.builders import reply, thread
 
@@ -119,6 +132,41 @@ def test_a_reply_comes_with_files_in_one_go_and_leaves_no_draft(app, visit, cast
     assert got.headers["Content-Disposition"] == f"attachment; filename=FB-{number}-1.txt"
     with app.app_context():
         assert db.session.scalars(sa.select(Draft)).all() == []
+
+
+@pytest.mark.parametrize("official_kind", [None, OfficialKind.CLOSE])
+def test_a_reply_with_files_sent_twice_at_once_is_led_to_the_one_it_made(app, cast, official_kind):
+    """The second waits for the first, which takes the files, and closes the thread: neither is told to the second."""
+    with app.app_context():
+        posted = thread(cast.bryn)
+        with transaction():
+            [file] = attaching.park(cast.olu, "k1", [attaching.look(PDF, "rules.pdf")], [])
+    made: list[int] = []
+
+    def send() -> None:
+        said = commands.reply(
+            cast.olu, posted.id, "See this", attribution=Attribution.NAMED, official_kind=official_kind, form_key="k1",
+            files={file.id: ""},
+        )  # fmt: skip
+        db.session.flush()
+        made.append(said.id)
+
+    def again() -> None:
+        with app.app_context():
+            once(send)
+
+    other = threading.Thread(target=again)
+    with app.app_context(), transaction():
+        send()
+        other.start()
+        other.join(0.3)
+        assert other.is_alive(), "the second must wait"
+    other.join(10)
+    assert len(made) == 2
+    assert made[0] == made[1]
+    with app.app_context():
+        assert db.session.scalars(sa.select(Feedback.reply_count)).all() == [1]
+        assert len(db.session.scalars(sa.select(Reply)).all()) == 1
 
 
 @pytest.mark.parametrize(

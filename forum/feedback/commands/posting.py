@@ -5,7 +5,8 @@ Whoever runs the Forum (or the operator, None) may enter what a member said else
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -96,7 +97,8 @@ def post(
     themes = chosen_themes(theme_ids, [])
     words = worded(title, happening, affected, would_help)
     said = asking.answered(asking.to_ask(theme_ids), answers) if answers is not None else []
-    taken = attaching.take(actor, form_key, files)
+    with _taken_once(queries.made_from, form_key):
+        taken = attaching.take(actor, form_key, files)
     found = _guard(guarded(words, said) | attaching.guarded(taken), confirmed, entry)
     may_wait = entry is None and checks.may_wait(actor, speaker, attribution)
     is_held = checks.is_held(may_wait, themes, may_wait and checking_queries.is_new(speaker, attribution))
@@ -172,8 +174,9 @@ def reply(
     thread = _take_up(actor if entry and actor else speaker, number, form_key, at, speaks, waits)
     if thread.made:
         return db.session.get_one(Reply, thread.made)
-    rules.check_open(thread)
-    taken = attaching.take(actor, form_key, files)
+    with _taken_once(queries.reply_made_from, form_key):
+        rules.check_open(thread)
+        taken = attaching.take(actor, form_key, files)
     found = _guard({"body": source} | attaching.guarded(taken), confirmed, entry)
     shown, called = mentioning.mark({"html": html} if posted_at is None else {})
     called = mentioning.check(speaker, called, thread.id, told)
@@ -248,6 +251,9 @@ def chosen_themes(ids: Iterable[int], kept: Sequence[Theme]) -> list[Theme]:
 class SentTwice(Rejected):
     """The same form came in another transaction at the very same moment. Ask once more, and you get what that one made."""
 
+    def __init__(self) -> None:
+        super().__init__("This has been posted already. Open the thread to see it.")
+
 
 def keep_once(posted: Feedback | Reply) -> None:
     """Store it. Of the same form sent twice at the very same moment, one is stored and the other refused."""
@@ -257,7 +263,19 @@ def keep_once(posted: Feedback | Reply) -> None:
     except sa.exc.IntegrityError as clash:
         if "form_key" not in str(clash.orig):
             raise
-        raise SentTwice("This has been posted already. Open the thread to see it.") from None
+        raise SentTwice from None
+
+
+@contextmanager
+def _taken_once(made: Callable[[str | None], object], form_key: str | None) -> Iterator[None]:
+    """PostgreSQL shows a transaction that waited the row it waited for, and not what else was done with it: that the same
+    form took the files away a moment ago, or closed the thread, is no reason to refuse it."""
+    try:
+        yield
+    except Rejected:
+        if made(form_key):
+            raise SentTwice from None
+        raise
 
 
 def _speaker(actor: Member | None, author: Member | None, posted_at: datetime | None, entry: Entry | None) -> Member:
