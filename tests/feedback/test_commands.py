@@ -12,7 +12,8 @@ from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.base.history import HistoryLine
 from forum.feedback import commands, queries
-from forum.feedback.models import Attribution, Edition, Feedback, FeedbackKind, Reply
+from forum.feedback.commands import drafting
+from forum.feedback.models import Attribution, Draft, Edition, Feedback, FeedbackKind, Reply
 from forum.members.models import Standing
 from forum.reference.models import Marking
 from tests import builders
@@ -200,6 +201,38 @@ def test_no_reply_is_lost_when_several_answer_at_once(app, cast):
     with app.app_context():
         assert again(posted).reply_count == 8
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Reply)) == 8
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+def test_of_one_form_saved_twice_at_once_one_draft_stays_and_none_once_it_is_posted(app, cast, is_posted):
+    """As when somebody presses a button while the page's script saves what they typed."""
+    typed, saved = {"title": ["Half a thought"], "form_key": ["k1"]}, []
+
+    def save() -> None:
+        with app.app_context(), transaction():
+            saved.append(drafting.save(cast.amina, "feedback", typed, "k1"))
+
+    other = threading.Thread(target=save)
+    with app.app_context(), transaction():
+        if is_posted:
+            commands.post(cast.amina, **WORDED, title="Whole", happening="Words", form_key="k1")
+            drafting.forget_posted(cast.amina, "feedback", "k1")
+        else:
+            drafting.save(cast.amina, "feedback", typed, "k1")
+        other.start()
+        other.join(0.3)
+        assert other.is_alive(), "the second must wait"
+    other.join(10)
+    with app.app_context():
+        versions = db.session.scalars(sa.select(Draft.version)).all()
+    assert (versions, [one and one.is_beside for one in saved]) == (([], [None]) if is_posted else ([2], [False]))
+
+
+def test_forms_whose_keys_begin_alike_are_told_apart(inside, cast):
+    with transaction():
+        for key in ("a" * 60 + end for end in "123"):
+            drafting.save(cast.amina, "reply:2147483647", {"form_key": [key]}, key)
+    assert len(set(db.session.scalars(sa.select(Draft.about)))) == 3
 
 
 # --- editing ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -33,11 +34,12 @@ def save(actor: Member, about: str, fields: Mapping[str, list[str]], form_key: s
     A form is known by its key: two windows have two, so neither writes over the other.
     """
     rules.check(about, fields)
+    _take_up(actor)
     if queries.made_from(form_key) or queries.reply_made_from(form_key):
         return None
     there = drafting.drafts(actor, about)
     same = next((draft for draft in there if _key(draft) == form_key), None)
-    draft = same or Draft(member_id=actor.id, about=f"{about}~{form_key[:16]}" if there else about, version=0)
+    draft = same or Draft(member_id=actor.id, about=f"{about}~{_short(form_key)}" if there else about, version=0)
     draft.fields = dict(fields)
     draft.saved_at = clock.now()
     draft.version += 1
@@ -48,6 +50,7 @@ def save(actor: Member, about: str, fields: Mapping[str, list[str]], form_key: s
 
 def forget_posted(actor: Member, about: str, form_key: str) -> None:
     """Throw away the draft of a form that was posted."""
+    _take_up(actor)
     for draft in drafting.drafts(actor, about):
         if _key(draft) == form_key:
             db.session.delete(draft)
@@ -65,6 +68,15 @@ def forget_old() -> bool:
     old = sa.select(Draft.id).where(Draft.saved_at < clock.now() - rules.KEPT).limit(AT_ONCE)
     gone = list(db.session.scalars(sa.delete(Draft).where(Draft.id.in_(old)).returning(Draft.id)))
     return len(gone) == AT_ONCE
+
+
+def _take_up(actor: Member) -> None:
+    """One at a time: the page's script saves while its author presses a button."""
+    db.session.execute(sa.select(Member.id).where(Member.id == actor.id).with_for_update(key_share=True))
+
+
+def _short(form_key: str) -> str:
+    return hashlib.sha256(form_key.encode()).hexdigest()[:16]
 
 
 def _files(draft: Draft) -> list[int]:
