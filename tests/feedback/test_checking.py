@@ -170,6 +170,21 @@ def letter_about(number: int, to: Any, words: str) -> Letter:
     )  # fmt: skip
 
 
+def test_to_hide_many_paragraphs_takes_no_more_statements_than_to_hide_one(inside, cast, statements):
+    """Each paragraph leaves the letters that have not left, all in one go."""
+    counts = []
+    for lines in (1, 40):
+        body = "\n\n".join(f"Paragraph {number} of it" for number in range(lines))
+        post = thread(cast.amina, happening=body)
+        with transaction():
+            letter = letter_about(post.id, cast.bryn, body)
+        with statements() as seen:
+            settle(settling.hide, cast.sita, post, "abusive")
+        assert "Paragraph" not in letter.text + letter.html
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
 def test_only_whoever_runs_the_forum_settles(inside, cast):
     post = thread(cast.amina)
     for verb, given in ((settling.keep, ()), (settling.hide, ("abusive",)), (settling.redact, ([], "abusive")),

@@ -275,11 +275,9 @@ def _unsent(thread: int) -> sa.ScalarResult[Letter]:
 
 def _forget_unsent(post: Post) -> None:
     """No letter that has not left tells these words: each paragraph is taken out of it."""
-    thread = checks.place_of(post)[0]
-    paragraphs = [part.strip() for part in source(post).split("\n") if len(part.strip()) > 3]
-    shown = [line.strip() for line in richtext.to_text(post.html).split("\n") if len(line.strip()) > 3]
-    for words in sorted({*paragraphs, *shown}, key=len, reverse=True):
-        _clean_letters(thread, _remover(words), _remover(str(escape(words))))
+    paragraphs = [part.strip() for part in (*source(post).split("\n"), *richtext.to_text(post.html).split("\n"))]
+    longest_first = sorted({words for words in paragraphs if len(words) > 3}, key=len, reverse=True)
+    _clean_letters(checks.place_of(post)[0], longest_first)
 
 
 # --- taking words out ------------------------------------------------------------------------------------------------
@@ -326,7 +324,7 @@ def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
             _log(actor, touched, cut, times, rule)
     _clean_editions(thread, take)
     _clean_drafts(post, thread, take)
-    _clean_letters(thread, take, _remover(str(escape(cut.words))))
+    _clean_letters(thread, [cut.words])
     return own + sum(times for _, times in others)
 
 
@@ -394,11 +392,13 @@ def _clean_drafts(post: Post, thread: int, take: Callable[[str], tuple[str, int]
             draft.fields, draft.version = cleaned, draft.version + 1
 
 
-def _clean_letters(
-    thread: int, take: Callable[[str], tuple[str, int]], take_html: Callable[[str], tuple[str, int]]
-) -> None:
-    for letter in _unsent(thread):
-        (text, in_text), (html, in_html) = take(letter.text), take_html(letter.html)
-        subject, in_subject = take(letter.subject)
-        if in_text or in_html or in_subject:
-            letter.text, letter.html, letter.subject = text, html, subject
+def _clean_letters(thread: int, words: Iterable[str]) -> None:
+    """Of letters that tell of this thread and have not left."""
+    takes = [(_remover(one), _remover(str(escape(one)))) for one in words]
+    waiting = (State.WAITING, State.DELAYED, State.HELD)
+    names_it = Letter.text.contains(f"/feedback/{thread}", autoescape=True)
+    for letter in db.session.scalars(sa.select(Letter).where(Letter.state.in_(waiting), names_it)):
+        for take, take_html in takes:
+            letter.text, letter.html, letter.subject = (
+                take(letter.text)[0], take_html(letter.html)[0], take(letter.subject)[0]
+            )  # fmt: skip
