@@ -19,6 +19,7 @@ from forum.base.db import db, transaction
 from forum.base.files import StoredFile
 from forum.base.history import HistoryLine
 from forum.base.letters import Letter
+from forum.base.scanning import Outcome, Verdict
 from forum.feedback import commands, queries
 from forum.feedback.commands import attaching, drafting, scanning, settling
 from forum.feedback.models import (
@@ -33,6 +34,7 @@ from forum.feedback.models import (
     Reply,
     Scan,
 )
+from forum.feedback.queries import attaching as reading
 from forum.feedback.rules import attaching as rules
 from forum.web.feedback.routes import once
 from tests import scanner, uploads
@@ -400,6 +402,22 @@ def test_an_infected_file_is_deleted_and_told_to_author_and_secretariat(app, vis
     assert "a virus was found in it" in visit(cast.amina).get(f"/feedback/{number}").text
     assert "virus" not in visit(cast.bryn).get(f"/feedback/{number}").text
     assert visit(cast.amina).get(f"/feedback/{number}/files/1").status_code == 404
+
+
+def test_what_the_scanner_found_is_said_of_no_other_file(app, cast, attached, clamd):
+    """The file was removed while it was looked at, and on SQLite the next one has its number."""
+    with app.app_context():
+        post = thread(cast.amina)
+        [number] = attached(cast.amina, post, (WORDS, "bad.txt"))
+        with transaction():
+            claimed = scanning.claim()
+        with transaction():
+            attaching.remove(cast.amina, post, reading.get(post.id, number))
+        attached(cast.amina, post, (b"Other words", "good.txt"))
+        with transaction():
+            scanning.finish(claimed, Verdict(Outcome.INFECTED, "Eicar"))
+        scans = db.session.execute(sa.select(Attachment.scan, Attachment.file_id.is_not(None)).order_by(Attachment.id))
+        assert [tuple(row) for row in scans] == [(Scan.WAITING, False), (Scan.WAITING, True)]
 
 
 def test_a_scanner_that_is_away_is_tried_again_and_told_of(app, visit, cast, attached, clamd):
