@@ -132,15 +132,8 @@ def keep(data: bytes, name: str, allowed: Collection[str], limit: int) -> Stored
     name = clean_name(name)
     kind = check(data, name, allowed, limit)
     sha256 = hashlib.sha256(data).hexdigest()
-    _write(_path(sha256), data)
-    if known := _find(sha256):
-        return known
-    stored = StoredFile(sha256=sha256, size=len(data), kind=kind, name=name, kept_at=clock.now())
-    try:
-        with db.session.begin_nested():
-            db.session.add(stored)
-    except IntegrityError:  # somebody kept the same bytes at this very moment
-        return db.session.execute(sa.select(StoredFile).filter_by(sha256=sha256)).scalar_one()
+    stored = _find(sha256) or _add(StoredFile(sha256=sha256, size=len(data), kind=kind, name=name, kept_at=clock.now()))
+    _write(_path(sha256), data)  # last: whoever forgot the same bytes a moment ago has taken theirs away
     return stored
 
 
@@ -163,6 +156,7 @@ def read(stored: StoredFile) -> bytes:
 def forget(number: int) -> None:
     """Delete the file with this number, bytes and all, once the transaction is kept; not while anything points at it."""
     db.session.flush()
+    db.session.execute(sa.select(StoredFile.id).where(StoredFile.id == number).with_for_update())  # see `_find`
     keys = [key for table in Base.metadata.sorted_tables for key in table.foreign_keys]
     pointing = [key.parent for key in keys if key.column.table is StoredFile.__table__]
     is_used = sa.or_(*(sa.exists().where(column == number) for column in pointing))
@@ -296,7 +290,18 @@ def _kind_of_json(text: str) -> str | None:
 
 
 def _find(sha256: str) -> StoredFile | None:
-    return db.session.execute(sa.select(StoredFile).filter_by(sha256=sha256)).scalar_one_or_none()
+    """Waits for whoever forgets it at this moment; nobody forgets it until the transaction ends and something points at it."""
+    found = sa.select(StoredFile).where(StoredFile.sha256 == sha256)
+    return db.session.scalar(found.with_for_update(read=True, key_share=True))
+
+
+def _add(stored: StoredFile) -> StoredFile:
+    try:
+        with db.session.begin_nested():
+            db.session.add(stored)
+    except IntegrityError:  # somebody kept the same bytes at this very moment
+        return db.session.scalars(sa.select(StoredFile).where(StoredFile.sha256 == stored.sha256)).one()
+    return stored
 
 
 def _path(sha256: str) -> Path:

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import time_machine
+from sqlalchemy.orm import joinedload
 
 from forum import worker
-from forum.base import clock
+from forum.base import clock, files
 from forum.base.db import db, transaction
 from forum.base.files import StoredFile
 from forum.base.history import HistoryLine
@@ -352,6 +353,37 @@ def test_the_same_bytes_stay_while_somebody_else_has_them(app, cast, attached):
 
 
 # --- the scanner -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["removes", "keeps"])
+def test_the_same_bytes_come_and_go_at_the_same_moment(app, cast, attached, first):
+    with app.app_context():
+        post = thread(cast.amina)
+        [number] = attached(cast.amina, post, (WORDS, "a.txt"))
+        looked = [attaching.look(WORDS, "b.txt")]
+
+    def removes() -> None:
+        attaching.remove(cast.amina, db.session.merge(post, load=False), reading.get(post.id, number))
+
+    def keeps() -> None:
+        attaching.park(cast.bryn, "k1", looked, [])
+
+    def second() -> None:
+        with app.app_context(), transaction():
+            (keeps if first == "removes" else removes)()
+
+    other = threading.Thread(target=second)
+    with app.app_context(), transaction():
+        (removes if first == "removes" else keeps)()
+        db.session.flush()
+        other.start()
+        other.join(0.3)
+        assert other.is_alive(), "the second must wait"
+    other.join(10)
+    with app.app_context():
+        kept = db.session.scalars(sa.select(ParkedFile).options(joinedload(ParkedFile.file))).one().file
+        assert files.read(kept) == WORDS
+        assert db.session.scalars(sa.select(Attachment.file_id)).all() == [None]
 
 
 @pytest.fixture
