@@ -125,7 +125,10 @@ _HOUSE = re.compile(
 _FLAT = re.compile(
     r"\b(?P<it>[Ff]lat \d+\w?,? (?:[A-Z][\w'’-]+ ){1,3}(?:House|Court|Tower|Point|Heights|Mansions|Lodge))\b"
 )
-_HOUSE_AND_POSTCODE = re.compile(rf"(?P<it>\b(?:Flat )?\d{{1,4}}[a-zA-Z]?\b[^.\n]{{0,60}}?\b{_POSTCODE}\b)")
+# From the last number before the postcode: an age or a phone number further left is no part of the address.
+_HOUSE_AND_POSTCODE = re.compile(
+    rf"(?P<it>\b(?:Flat \d+\w?,? )?(?:Flat )?\d{{1,4}}[a-zA-Z]?\b(?:(?!\b\d{{1,4}}[a-zA-Z]?\b)[^.\n]){{0,60}}?\b{_POSTCODE}\b)"
+)
 _HOME_POSTCODE = re.compile(rf"(?<![\w-])(?P<it>{_POSTCODE})(?![\w-])")
 # Where people meet and work has an address that anybody may know.
 _VENUE = re.compile(

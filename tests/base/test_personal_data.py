@@ -48,6 +48,13 @@ def test_at_most_one_in_twenty_is_a_false_alarm(file):
     assert len(false_alarms(file)) <= len(sentences(file)[1]) / 20, false_alarms(file)
 
 
+def test_an_address_begins_at_its_own_number():
+    text = (
+        "Kieran, aged 15, is on 07700 900123 or at 12 Acacia Road, SW1A 2AA. She moved to Flat 3, 9 Elm Rise, M1 1AE."
+    )
+    assert [found.words for found in find(text)] == ["Kieran", "07700 900123", "12 Acacia Road, SW1A 2AA", "Flat 3, 9 Elm Rise, M1 1AE"]  # fmt: skip
+
+
 @pytest.mark.parametrize(("number", "is_one"), [("943 476 5919", True), ("943 476 5918", False), ("1111111111", False)])
 def test_the_check_digit_of_an_nhs_number_decides(number, is_one):
     assert is_nhs_number(number) is is_one

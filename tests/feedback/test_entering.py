@@ -14,12 +14,15 @@ from forum.base.history import HistoryLine
 from forum.base.letters import Letter
 from forum.feedback import commands
 from forum.feedback.commands import checking, entering
+from forum.feedback.commands import mailing as telling
 from forum.feedback.models import Attribution, FeedbackKind, Flag, ReadMark
 from forum.feedback.queries import entering as people
-from forum.feedback.queries import get, thread
+from forum.feedback.queries import get, mailing, thread
+from forum.feedback.queries.following import Concern, Follower
 from forum.feedback.rules import entering as rules
 from forum.feedback.rules import guarding
 from forum.members.models import Group, Standing
+from forum.reference.models import Marking
 from tests import builders
 from tests.feedback import builders as told
 
@@ -114,6 +117,25 @@ def test_it_is_the_members_own_and_they_are_told_with_the_text(inside, cast):
     assert thread(cast.olu, posted.id).occasion == "Roundtable in Leeds"
     with transaction():
         commands.withdraw(cast.bryn, get(cast.bryn, posted.id), "Not meant so.")
+
+
+def test_letters_say_that_the_secretariat_entered_it(inside, cast):
+    event = {"source": "event", "occasion": "Roundtable in Leeds", "said_on": date(2016, 11, 3)}
+    named, silent = enter(cast.sita, cast.bryn, attribution=HOME, **event), enter(cast.sita, cast.bryn, **event)
+    hers = enter_reply(cast.sita, named, cast.amina, said_on=date(2016, 11, 3))
+    own = told.reply(cast.olu, named, "Thank you.")
+    hidden = enter(cast.sita, cast.bryn, attribution=HOME, marking=Marking.SENSITIVE, **event)
+    assert [mailing.news_of(post).entered for post in (named, silent, hers, own, hidden)] == [
+        "Entered by the secretariat from an event: Roundtable in Leeds, said on 3 November 2016",
+        "Entered by the secretariat from an event, said on 3 November 2016",
+        "Entered by the secretariat from paper, said on 3 November 2016",
+        "",
+        "",
+    ]
+    amina = Follower(cast.amina.id, cast.amina.email, Concern.FOLLOWS)
+    (fields,) = telling.letters_about(mailing.news_of(named), [amina], "you follow it")
+    assert "event: Roundtable in Leeds" in fields["text"]
+    assert "event: Roundtable in Leeds" in fields["html"]
 
 
 def test_the_area_is_that_of_the_organisation_where_it_tells_nobody(inside, cast):

@@ -27,7 +27,12 @@ def test_a_phone_call_becomes_a_thread_of_whoever_rang(app, visit, cast):
     for stranger in (amina, visit(cast.olu)):
         assert stranger.get("/feedback/enter").status_code == 404
         assert stranger.post("/feedback/enter", data=CALL).status_code == 404
-    assert 'href="/feedback/enter"' in sita.get("/feedback").text
+    for place in ("/feedback", "/"):
+        assert 'href="/feedback/enter"' in sita.get(place).text
+    assert f'href="/feedback/enter?member={cast.bryn.id}"' in sita.get(f"/members/{cast.bryn.id}").text
+    for other in (cast.sita, cast.ada):
+        assert "/feedback/enter" not in sita.get(f"/members/{other.id}").text
+    assert 'href="/feedback/templates"' in sita.get("/feedback").text
 
     # Two are called Bryn Heron, so Sita is asked which; a date to come is refused; nothing she typed is lost.
     with app.app_context():

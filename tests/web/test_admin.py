@@ -18,6 +18,23 @@ def test_every_list_is_shown_and_each_entry_can_be_opened(visit, cast, slug):
     assert browser.get(f"/admin/lists/{slug}/1").status_code == 200
 
 
+def test_the_list_of_themes_says_which_are_checked_first(visit, cast):
+    browser = visit(cast.ada)
+    assert "Posts checked first" not in browser.get("/admin/lists/themes").text
+    entry = {"title": "Mental health", "position": "1", "is_checked_first": "yes"}
+    assert browser.post("/admin/lists/themes/1", data=entry).status_code == 302
+    assert browser.get("/admin/lists/themes").text.count("Posts checked first") == 1
+
+
+def test_history_and_census_say_things_by_the_names_they_have_elsewhere(visit, cast):
+    browser = visit(cast.ada)
+    form = {"kind": "question", "title": "Who?", "happening": "Who pays?", "priority_id": "0", "marking": "OFFICIAL",
+            "attribution": "named", "theme_ids": "9"}  # fmt: skip
+    place = browser.post("/feedback/new", data=form).location
+    assert f'href="{place}">FB-' in browser.get("/admin/history").text
+    assert "NRM and modern slavery law" in browser.get("/admin/census").text
+
+
 def test_only_the_admin_is_let_in(visit, cast):
     for person in (cast.amina, cast.sita, cast.olu):
         assert visit(person).get("/admin").status_code == 404

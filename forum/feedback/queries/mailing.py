@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from forum.base import richtext
+from forum.base import clock, richtext
 from forum.base.db import db
 from forum.feedback.models import Attribution, Feedback, Reply
 from forum.feedback.queries.one import readable_by, stands
 from forum.feedback.queries.threads import author_columns, author_words
+from forum.feedback.rules import entering
 from forum.members.models import Member, Organisation
 from forum.reference.models import Marking
 
 
 class PostNews(NamedTuple):
     """A post to be told of. `reply_id` None: the thread's first post. `organisation_id` is the author's, None where the
-    post does not say whose it is. Of what is OFFICIAL-SENSITIVE neither title nor words go into a mail."""
+    post does not say whose it is. `entered` says so of what the secretariat entered for its author, else it is empty. Of
+    what is OFFICIAL-SENSITIVE neither title nor words go into a mail."""
 
     feedback_id: int
     reply_id: int | None
@@ -28,6 +30,7 @@ class PostNews(NamedTuple):
     words: str
     posted_at: datetime
     is_sensitive: bool
+    entered: str
 
     @property
     def reference(self) -> str:
@@ -62,6 +65,7 @@ def _columns(post: type[Feedback] | type[Reply], number: Any, html: Any, *which:
         Feedback.id, sa.cast(number, sa.Integer), Feedback.title, *author_columns(post),
         sa.case((post.attribution != Attribution.UNATTRIBUTED, post.organisation_id), else_=None),
         sa.func.coalesce(Organisation.name, ""), html, post.posted_at, Feedback.marking,
+        post.source, post.said_on, _occasion(post),
     )  # fmt: skip
     select = select.select_from(post)
     if post is Reply:
@@ -73,8 +77,34 @@ def _columns(post: type[Feedback] | type[Reply], number: Any, html: Any, *which:
     )
 
 
+def _occasion(post: type[Feedback] | type[Reply]) -> Any:
+    """The event at which it was said; empty where it could help to tell who wrote what carries no name."""
+    if post is Reply:
+        return sa.literal("")
+    return sa.case((Feedback.attribution != Attribution.UNATTRIBUTED, Feedback.occasion), else_="")
+
+
+def _entered(source: str, said_on: date | None, occasion: str) -> str:
+    """That the secretariat entered it, as its page says."""
+    how = entering.in_words(source, occasion)
+    return f"{how}, said on {clock.show_date(said_on)}" if how and said_on else how
+
+
 def _news(row: tuple[Any, ...]) -> PostNews:
-    thread, number, title, *author, organisation_id, organisation, html, posted_at, marking = row
+    (
+        thread,
+        number,
+        title,
+        *author,
+        organisation_id,
+        organisation,
+        html,
+        posted_at,
+        marking,
+        source,
+        said_on,
+        occasion,
+    ) = row
     said_by = author_words(*author)
     is_sensitive = marking is Marking.SENSITIVE
     return PostNews(
@@ -86,6 +116,7 @@ def _news(row: tuple[Any, ...]) -> PostNews:
         "" if is_sensitive else richtext.to_text(html),
         posted_at,
         is_sensitive,
+        "" if is_sensitive else _entered(source, said_on, occasion),
     )
 
 

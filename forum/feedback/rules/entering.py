@@ -10,7 +10,7 @@ from datetime import date
 
 from forum.base.errors import NotAllowed, Rejected
 from forum.feedback.models import Attribution, Contribution
-from forum.members.models import Member, Standing
+from forum.members.models import Member, Role, Standing
 
 HERE = "site"
 # How it reached us, as it is selected, and as the post says it.
@@ -26,6 +26,12 @@ LONGEST_OCCASION = 200
 def may_enter(actor: Member) -> bool:
     """Post what somebody said elsewhere, as theirs."""
     return actor.is_active and actor.runs_the_forum
+
+
+def may_enter_for(actor: Member, author: Member) -> bool:
+    """Whether words can be this member's: not one's own, and not those of somebody who left or keeps the platform."""
+    is_one = author.id != actor.id and author.standing is not Standing.LEFT and author.role is not Role.ADMIN
+    return may_enter(actor) and is_one
 
 
 def check_enterer(actor: Member) -> None:

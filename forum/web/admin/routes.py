@@ -159,4 +159,5 @@ def check_history() -> ResponseReturnValue:
 @blueprint.get("/census")
 def show_census() -> ResponseReturnValue:
     """How many of everything there is: what the operators' command counts."""
-    return render_template("admin/census.html", counted=census())
+    titles = {entry.slug: entry.title for kind in (Priority, Theme) for entry in queries.entries(kind)}
+    return render_template("admin/census.html", counted=census(), titles=titles)

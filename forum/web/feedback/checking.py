@@ -40,7 +40,7 @@ class HideForm(Form):
 class RedactForm(Form):
     finds = CheckboxesField("Words that may be personal data", small=True, mark_optional=False)
     words = LongTextField(
-        "Other words to take out", hint="Copy them from the post as they stand there, one piece on a line.", rows=3
+        "Words to take out", hint="Copy them from the post as they stand there, one piece on a line.", rows=3
     )
     rule = RadioField("For which rule?", called="Rule", required="Select a rule", choices=RULES, small=True)
     note = LongTextField("Anything the author should know?", max_length=rules.MOST_WORDS, rows=3)
@@ -139,6 +139,8 @@ def _check(post: Post) -> ResponseReturnValue:
     found = personal_data.find(words)
     doing = request.form.get("do", "")
     hiding, redacting = _of(HideForm, doing == "hide"), _of(RedactForm, doing == "redact")
+    if found:
+        redacting.words.label.text = "Other words to take out"
     redacting.finds.choices = [Choice(number, one.words, f"{one.kind}: {one.why}") for number, one in enumerate(found)]
     form = {"hide": hiding, "redact": redacting}.get(doing)
     if request.method == "POST" and (form is None or form.submitted()):

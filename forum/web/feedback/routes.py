@@ -98,7 +98,9 @@ def post() -> ResponseReturnValue:
             form.reject(refusal)
             worries = refusal
         else:
-            say(f"{feedback.reference} is posted")
+            say(
+                f"{feedback.reference} {'waits for the secretariat to look at it' if feedback.held_at else 'is posted'}"
+            )
             return redirect(url_for(".show", number=feedback.id))
     preview = preview_of(form, lambda how: rules.attributed_to(how, me()))
     form.refuse(files.refusals)

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from forum.base import clock, history, letters
 from forum.base.db import transaction
 from forum.base.errors import Rejected
+from forum.feedback.rules import entering
 from forum.meetings.commands import inviting
 from forum.members import exports, queries, rules
 from forum.members.commands import joining, keeping
@@ -70,6 +71,7 @@ def show(number: int) -> ResponseReturnValue:
         letter=letter,
         aliases=aliases.of(member) if keeps else [],
         suppression=letters.suppression(member.email) if keeps else None,
+        may_enter=entering.may_enter_for(me(), member),
     )
 
 
