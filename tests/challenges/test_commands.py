@@ -17,6 +17,7 @@ from forum.members.models import Member, Notify, Role, Standing
 from forum.reference.models import Marking
 from tests import builders
 from tests.challenges.builders import SAID, challenge, reply, thread
+from tests.together import at_once
 
 WORDS = "We wait nine weeks for a first appointment."
 
@@ -225,6 +226,20 @@ def test_a_response_is_shown_safely_and_once(inside, cast):
         commands.respond(cast.olu, one, "\r\n ")
     with pytest.raises(NotAllowed):
         commands.respond(cast.bryn, one, "No.")
+
+
+@pytest.mark.parametrize("verb", [commands.respond, commands.report_progress])
+def test_what_the_department_says_in_a_form_sent_four_times_at_once_stands_once(app, cast, verb):
+    with app.app_context():
+        number = challenge(cast.sita).id
+
+    def press(_: int) -> None:
+        with transaction():
+            verb(cast.olu, queries.get(cast.olu, number), "We will.", form_key="once")
+
+    assert at_once(app, press) == [None] * 4
+    with app.app_context():
+        assert len(db.session.scalars(sa.select(Response)).all()) == 1
 
 
 def test_what_happened_is_in_the_history(inside, cast):

@@ -21,6 +21,7 @@ from forum.members.models import Group, Member, Notify
 from forum.reference.models import Marking
 from tests.feedback.builders import reply, thread
 from tests.feedback.test_following import follow, tell, written
+from tests.together import at_once
 
 
 def answer(person, posted, body="We pay for it.", kind=OfficialKind.ANSWER, **more):
@@ -194,6 +195,17 @@ def test_how_long_answers_take_is_the_median(inside, cast):
 
 
 # --- notes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_note_sent_four_times_at_once_stands_once(app, cast):
+    with app.app_context():
+        posted = thread(cast.amina)
+
+    def press(_: int) -> int:
+        with transaction():
+            return answering.note(cast.olu, posted.id, "Ask the unit first.", "a-key").id
+
+    assert len(set(at_once(app, press))) == 1
 
 
 def test_notes_are_read_by_officials_alone_and_one_form_makes_one(inside, cast):

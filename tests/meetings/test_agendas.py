@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +23,7 @@ from forum.meetings.rules import proposals as rules
 from forum.members.models import Member, Standing
 from tests import builders
 from tests.meetings.builders import AFTER, BEFORE, item, meeting
+from tests.together import at_once
 
 
 @pytest.fixture(autouse=True)
@@ -220,21 +219,6 @@ def test_an_order_made_from_an_old_page_is_refused(inside, cast):
         agendas.put_in_order(cast.sita, made, order=f"{b} {a} {c}", seen=seen)
     assert refusal.value.field == "order"
     assert numbers(cast.sita, made) == "1C 2A 3B"
-
-
-def at_once(app, work: Callable[[int], object], times: int = 4) -> list[object]:
-    ready = Barrier(times)
-
-    def one(number: int) -> object:
-        with app.app_context():
-            ready.wait(timeout=10)
-            try:
-                return work(number)
-            except Rejected as refusal:
-                return refusal.message
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(one, range(times)))
 
 
 def test_of_four_orders_at_once_one_stands(app, cast):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time as stopwatch
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from itertools import pairwise
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +17,7 @@ from forum.base.db import db, transaction
 from forum.base.errors import NotAllowed, NotFound, Rejected
 from forum.base.letters import Kind, Letter, State
 from forum.meetings import queries
-from forum.meetings.commands import agendas, inviting, replying, scheduling
+from forum.meetings.commands import agendas, duplicating, inviting, replying, scheduling
 from forum.meetings.models import (
     AgendaItem,
     Answer,
@@ -39,6 +37,7 @@ from tests.base.letters import Mailbox, mail_server
 from tests.base.test_letters_delivered import post
 from tests.mail.check_invite import problems
 from tests.meetings.builders import AFTER, BEFORE, answer, crowd, details, invite, item, let_go, meeting, stored
+from tests.together import at_once
 
 
 @pytest.fixture(autouse=True)
@@ -284,17 +283,20 @@ def test_what_was_done_by_other_means_is_noted_without_a_letter(inside, cast, be
     assert queries.tally(made).online == 1
 
 
-def at_once(app, work: Callable[[int], object], times: int = 4) -> list[object]:
-    """The same work in as many threads, each with an application context of its own."""
-    ready = Barrier(times)
+def test_a_meeting_duplicated_four_times_at_once_has_one_duplicate_with_one_agenda(app, cast):
+    with app.app_context():
+        made = meeting(cast.sita)
+        item(cast.sita, made, "Welcome")
+    day = {"title": "The next one", "day": date(2028, 2, 29), "starts": time(10), "ends": time(13)}
 
-    def one(number: int) -> object:
-        with app.app_context():
-            ready.wait(timeout=10)
-            return work(number)
+    def press(_: int) -> int:
+        with transaction():
+            found = queries.get(cast.sita, made.id)
+            return duplicating.duplicate(cast.sita, found, **day, is_second_hour=None, form_key="once").id
 
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(one, range(times)))
+    assert len(set(at_once(app, press))) == 1
+    with app.app_context():
+        assert db.session.scalars(sa.select(AgendaItem.title)).all() == ["Welcome"] * 2
 
 
 def test_a_button_pressed_four_times_at_once_invites_once(app, cast):

@@ -203,6 +203,7 @@ def respond(
 ) -> Response:
     """Answer a challenge (Markdown), and move it on at the same time when `status` is given: one letter tells both."""
     rules.check_answerer(actor)
+    _lock(challenge)
     if said := queries.said_already(form_key):
         return said
     _take_up(challenge, version)
@@ -223,9 +224,9 @@ def report_progress(
 ) -> Response:
     """Say how far things have come (Markdown). Nobody is written to: it stands on the challenge's page."""
     rules.check_answerer(actor)
+    _lock(challenge)
     if said := queries.said_already(form_key):
         return said
-    _lock(challenge)
     progress = _say(actor, challenge, PROGRESS, text, form_key, at or clock.now())
     history.note(actor, "reported progress on", challenge)
     return progress

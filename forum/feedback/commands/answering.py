@@ -51,7 +51,8 @@ def remind() -> bool:
 def note(actor: Member, number: int, words: str, form_key: str | None = None) -> InternalNote:
     """Note something about a thread that only officials and the secretariat read. The same form makes one note."""
     rules.check_worker(actor)
-    if db.session.scalar(sa.select(Feedback.id).where(Feedback.id == number, queries.openable_by(actor))) is None:
+    thread = sa.select(Feedback.id).where(Feedback.id == number, queries.openable_by(actor))
+    if db.session.scalar(thread.with_for_update()) is None:
         raise NotFound
     if made := answering.note_made_from(form_key):
         return made

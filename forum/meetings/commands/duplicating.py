@@ -44,6 +44,7 @@ def duplicate(
     meeting it made the first time.
     """
     rules.check_scheduler(actor)
+    queries.take(meeting)
     made = queries.by_form_key(Meeting, form_key) if form_key else None
     if made is not None:
         return made
