@@ -92,7 +92,7 @@ def test_editing_keeps_changes_and_remembers_answers(inside, cast):
     assert asked.answers(posted.id) == [(WHERE.label, "Here"), (WAIT.label, "Fifty")]
     assert "Fifty" in after.html
     assert "Forty" not in after.html
-    parts = dict(queries.changes(posted.id)[0].parts)
+    parts = dict(queries.changes(posted.id).items[0].parts)
     assert ("gone", "Forty") in parts["answers"]
     with transaction():
         commands.withdraw(cast.amina, queries.get(cast.amina, posted.id), "Wrong place.")

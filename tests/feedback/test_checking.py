@@ -138,7 +138,7 @@ def test_a_hidden_post_is_nowhere_and_comes_back(inside, cast):
     assert WORDS in post.html
     assert search.search(cast.bryn, "Kayden").total == 1
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Edition)) == 0
-    assert queries.changes(post.id) == []
+    assert queries.changes(post.id).items == []
 
 
 def test_hiding_a_reply_keeps_the_counts_exact(inside, cast):
@@ -578,4 +578,4 @@ def test_answers_to_a_themes_questions_go_with_the_post(inside, cast):
         for ward in ("Another", "A third"):
             commands.edit(cast.amina, post, kind=post.kind, title=post.title, happening=post.happening, answers={key: ward},
                           attribution=post.attribution, theme_ids=[theme.id], version=post.version)  # fmt: skip
-    assert len(queries.changes(post.id)) == 2
+    assert len(queries.changes(post.id).items) == 2

@@ -305,7 +305,7 @@ def test_withdrawn_words_are_nowhere_that_a_page_reads(inside, cast):
     shown += [getattr(said, c.key) for c in sa.inspect(Reply).column_attrs]
     assert "Secret" not in str(shown)
     assert (kept.withdrawn_because, said.withdrawn_because) == ("Named a child.", "Named somebody.")
-    assert queries.changes(posted.id) == []
+    assert queries.changes(posted.id).items == []
 
 
 def test_only_the_author_and_the_secretariat_withdraw_and_only_once(inside, cast):

@@ -7,7 +7,7 @@ import pytest
 from forum.base.db import transaction
 from forum.feedback import commands, queries
 from forum.feedback.models import Attribution
-from forum.feedback.queries.reading import differences
+from forum.feedback.queries.editions import differences
 from tests.feedback.builders import reply, thread
 
 
@@ -39,10 +39,27 @@ def test_history_tells_every_edit_newest_first(inside, cast):
     for body, version in (("Two", 1), ("Three", 2)):
         with transaction():
             commands.edit_reply(cast.bryn, said, body, Attribution.NAMED, version=version)
-    newest, oldest = queries.changes(posted.id)
+    newest, oldest = queries.changes(posted.id).items
     assert newest.parts == [("body", [("gone", "Two"), ("new", "Three")])]
     assert oldest.parts == [("body", [("gone", "One"), ("new", "Two")])]
-    assert (newest.reply_id, queries.changes(thread(cast.amina).id)) == (said.id, [])
+    assert (newest.reply_id, queries.changes(thread(cast.amina).id).items) == (said.id, [])
+
+
+def test_history_has_pages_and_each_edit_is_compared_with_the_next_one_of_its_post(inside, cast, statements):
+    posted = thread(cast.amina, happening="First")
+    said = reply(cast.bryn, posted, "0")
+    counts = []
+    for version in range(1, 26):
+        with transaction():
+            commands.edit_reply(cast.bryn, said, str(version), Attribution.NAMED, version=version)
+        if version in (2, 25):
+            with statements() as seen:
+                page = queries.changes(posted.id)
+            counts.append(len(seen))
+    rest = queries.changes(posted.id, page.next_key).items
+    told = [change.parts[0][1] for change in [*page.items, *rest]]
+    assert told == [[("gone", str(number - 1)), ("new", str(number))] for number in range(25, 0, -1)]
+    assert (len(page.items), counts) == (20, [4, 4])
 
 
 def test_what_is_new_for_somebody(inside, cast):

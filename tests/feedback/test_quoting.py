@@ -112,7 +112,7 @@ def test_the_history_says_who_edited_as_they_are_attributed(inside, cast):
     said = reply(cast.bryn, posted, "One", attribution=Attribution.UNATTRIBUTED)
     with transaction():
         commands.edit_reply(cast.bryn, said, "Two", Attribution.UNATTRIBUTED, version=said.version)
-    assert [change.author for change in queries.changes(posted.id)] == ["A Forum member"]
+    assert [change.author for change in queries.changes(posted.id).items] == ["A Forum member"]
 
 
 def test_a_quote_is_fetched_by_the_page_and_posted_without_complaint(app, visit, cast):

@@ -1,5 +1,6 @@
 """Reading feedback."""
 
+from forum.feedback.queries.editions import Change, changes
 from forum.feedback.queries.one import (
     Reach,
     get,
@@ -16,11 +17,9 @@ from forum.feedback.queries.one import (
     unattributed_authors,
 )
 from forum.feedback.queries.reading import (
-    Change,
     PostRow,
     Thread,
     author_of,
-    changes,
     replies,
     thread,
     words_to_quote,

@@ -1,11 +1,7 @@
-"""The thread as it is read: its first post, its replies a page at a time, and how they read before."""
+"""The thread as it is read: its first post, and its replies a page at a time."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
@@ -19,7 +15,6 @@ from forum.feedback.models import (
     Attachment,
     Attribution,
     Draft,
-    Edition,
     Feedback,
     FeedbackKind,
     Follow,
@@ -31,7 +26,7 @@ from forum.feedback.models import (
     Support,
     feedback_theme,
 )
-from forum.feedback.queries import asking, unread
+from forum.feedback.queries import unread
 from forum.feedback.queries.one import reach_to_open, readable_by, runs, stands
 from forum.feedback.queries.threads import author_columns, author_words
 from forum.feedback.rules import quoting
@@ -47,7 +42,6 @@ _IS_SHOWN = sa.or_(
     sa.bindparam("sees_held", type_=sa.Boolean),
 )
 _officer = sa.alias(Member.__table__, "officer")
-MOST_WORDS = 2_000  # of a text compared word by word; longer ones line by line, as comparing grows with the square
 
 
 class Thread(NamedTuple):
@@ -127,18 +121,6 @@ class PostRow(NamedTuple):
     hidden_at: datetime | None
     source: str
     said_on: date | None
-
-
-class Change(NamedTuple):
-    """One edit of the first post (`reply_id` None) or of a reply: for every part that changed, its pieces.
-
-    A piece is ("same" | "gone" | "new", words).
-    """
-
-    reply_id: int | None
-    author: str
-    at: datetime
-    parts: list[tuple[str, list[tuple[str, str]]]]
 
 
 def thread(actor: Member, number: int) -> Thread:
@@ -313,86 +295,3 @@ def author_of(post: Feedback | Reply) -> str:
     select = sa.select(*author_columns(kind)).select_from(kind).outerjoin(Member, Member.id == kind.author_id)
     select = select.outerjoin(Organisation, Organisation.id == kind.organisation_id).where(kind.id == post.id)
     return author_words(*db.session.execute(select).one())
-
-
-# --- how it read before ----------------------------------------------------------------------------------------------
-
-
-def changes(number: int) -> list[Change]:
-    """Every edit in a thread the caller may read, newest first. What was withdrawn has none. Two statements."""
-    editions = db.session.scalars(
-        sa.select(Edition)
-        .outerjoin(Reply, Reply.id == Edition.reply_id)
-        .join(Feedback, Feedback.id == Edition.feedback_id)
-        .where(Edition.feedback_id == number)
-        .where(sa.case((Edition.reply_id.is_(None), Feedback.withdrawn_at), else_=Reply.withdrawn_at).is_(None))
-        .where(sa.or_(Edition.reply_id.is_(None), Reply.held_at.is_(None)))
-        .order_by(Edition.id)
-    )
-    of_post: dict[int | None, list[Edition]] = defaultdict(list)
-    for edition in editions:
-        of_post[edition.reply_id].append(edition)
-    now = _present_words(number, list(of_post))
-    if None in now:
-        now[None].words["answers"] = _as_text([(0, *one) for one in asking.answers(number)])
-    found = [change for post, earlier in of_post.items() for change in _steps(post, earlier, now[post])]
-    return sorted(found, key=lambda change: change.at, reverse=True)
-
-
-class _Now(NamedTuple):
-    author: str
-    words: dict[str, str]
-
-
-def _present_words(number: int, posts: list[int | None]) -> dict[int | None, _Now]:
-    if not posts:
-        return {}
-    names = ("title", "happening", "affected", "would_help")
-    first = _with_author(Feedback, sa.null(), *(getattr(Feedback, name) for name in names)).where(Feedback.id == number)
-    empty = sa.literal("")
-    others = _with_author(Reply, Reply.id, empty, Reply.body, empty, empty)
-    others = others.where(Reply.id.in_([post for post in posts if post]))
-    found: dict[int | None, _Now] = {}
-    for post, *rest in db.session.execute(sa.union_all(first, others)):
-        words = dict(zip(names, rest[-4:], strict=True)) if post is None else {"body": rest[-3]}
-        found[post] = _Now(author_words(*rest[:-4]), words)
-    return found
-
-
-def _with_author(post: type[Feedback] | type[Reply], number: Any, *words: Any) -> sa.Select[Any]:
-    """A post's number, the columns of its author and its words."""
-    select = sa.select(sa.cast(number, sa.Integer), *author_columns(post), *words).select_from(post)
-    select = select.outerjoin(Member, Member.id == post.author_id)
-    return select.outerjoin(Organisation, Organisation.id == post.organisation_id)
-
-
-def _steps(post: int | None, earlier: list[Edition], now: _Now) -> Iterator[Change]:
-    were = [edition.words | {"answers": _as_text(edition.words.get("answers", ()))} for edition in earlier]
-    for edition, before, after in zip(earlier, were, [*were[1:], now.words], strict=True):
-        names = dict.fromkeys([*after, "answers"])
-        changed = [name for name in names if before.get(name, "") != after.get(name, "")]
-        parts = [(name, differences(before.get(name, ""), after.get(name, ""))) for name in changed]
-        yield Change(post, now.author, edition.replaced_at, parts)
-
-
-def _as_text(answers: Iterable[Sequence[Any]]) -> str:
-    """Answers to the questions of themes (position, question, words) as one text to compare."""
-    return "\n\n".join(f"{label}\n{words}" for _, label, words in answers)
-
-
-def differences(before: str, after: str) -> list[tuple[str, str]]:
-    """What is the same, gone and new between two texts, in reading order."""
-    was, now = _pieces(before), _pieces(after)
-    if max(len(was), len(now)) > MOST_WORDS:
-        was, now = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    found: list[tuple[str, str]] = []
-    for step, a, b, c, d in difflib.SequenceMatcher(None, was, now).get_opcodes():
-        if step == "equal":
-            found.append(("same", "".join(was[a:b])))
-            continue
-        found += [(word, text) for word, text in (("gone", "".join(was[a:b])), ("new", "".join(now[c:d]))) if text]
-    return found
-
-
-def _pieces(text: str) -> list[str]:
-    return re.findall(r"\S+\s*|\s+", text)

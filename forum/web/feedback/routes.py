@@ -68,7 +68,8 @@ def show(number: int) -> ResponseReturnValue:
 @blueprint.get("/<int:number>/history")
 def history(number: int) -> ResponseReturnValue:
     thread = queries.thread(me(), number)
-    return render_template("feedback/history.html", thread=thread, changes=queries.changes(number))
+    page = queries.changes(number, request.args.get("key"))
+    return render_template("feedback/history.html", thread=thread, page=page)
 
 
 # --- posting ---------------------------------------------------------------------------------------------------------
