@@ -93,7 +93,6 @@ _TOUCHED = re.compile(
     r"ring|rang|text(?:ed)?|phoned|case:|case of|since|when|from|about|it['’]s|it is|on behalf of|with) (?:young |little |poor |our )?$",
     re.IGNORECASE,
 )  # fmt: skip
-_WEAK = re.compile(r"\b(?:since|when|from|about|it['’]s|it is|with) (?:young |little |poor |our )?$", re.IGNORECASE)
 _AND = re.compile(r"(?:,? and |, | & |/)$")
 
 

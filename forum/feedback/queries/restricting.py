@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from forum.base.db import db
-from forum.feedback.models import Feedback
 from forum.feedback.queries.one import runs
 from forum.members.models import Group, Member, Standing, group_member
 
@@ -27,9 +26,3 @@ def people_in(group_id: int) -> int:
     inside = sa.select(sa.func.count()).select_from(group_member).join(Member, Member.id == group_member.c.member_id)
     is_active = Member.standing == Standing.ACTIVE
     return db.session.scalar(inside.where(group_member.c.group_id == group_id, is_active)) or 0
-
-
-def group_of(feedback_id: int) -> str:
-    """What the group is called that alone reads this thread; empty when all may. One statement."""
-    wanted = sa.select(Group.title).join(Feedback, Feedback.group_id == Group.id).where(Feedback.id == feedback_id)
-    return db.session.scalar(wanted) or ""

@@ -16,7 +16,6 @@ KINDS = (
     files.PDF, files.ODT, files.ODS, files.ODP, files.DOCX, files.XLSX, files.PPTX, files.PNG, files.JPEG, files.TEXT,
     files.CSV,
 )  # fmt: skip
-PICTURES = (files.PNG, files.JPEG)
 MOST = 5  # files of a post
 LARGEST = 10 * 1024**2  # bytes of a file
 LARGEST_POST = 20 * 1024**2  # of all files of a post

@@ -154,16 +154,6 @@ def outside(*, is_past: bool = False, key: str | None = None) -> Page[OutsideRow
     return found.of(OutsideRow._make)
 
 
-def clashing(starts_at: datetime, ends_at: datetime) -> list[OutsideRow]:
-    """Events of others at the same time as something from `starts_at` to `ends_at`; at most ten. One statement."""
-    wanted = (
-        _outside()
-        .where(OutsideEvent.starts_at < ends_at, OutsideEvent.ends_at > starts_at)
-        .order_by(OutsideEvent.starts_at, OutsideEvent.id)
-    )
-    return [OutsideRow._make(row) for row in db.session.execute(wanted.limit(10))]
-
-
 def event(number: int) -> OutsideEvent:
     """The event of others with this number. Raises NotFound."""
     found = db.session.get(OutsideEvent, number)

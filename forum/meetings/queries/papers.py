@@ -141,27 +141,6 @@ def by_item(actor: Member, meeting: Meeting) -> dict[int, list[PaperRow]]:
     return found
 
 
-class AskedRow(NamedTuple):
-    """A paper that somebody is asked for and that has not come."""
-
-    number: int
-    title: str
-    owner_id: int
-    owner: str
-
-
-def still_to_come(meeting: Meeting) -> list[AskedRow]:
-    """The papers that are asked for and not here yet, for reminders and for the desk. One statement."""
-    wanted = (
-        sa.select(Paper.number, Paper.title, Member.id, Member.name)
-        .join(Member, Member.id == Paper.owner_id)
-        .where(Paper.meeting_id == meeting.id, Paper.withdrawn_at.is_(None))
-        .where(~sa.exists().where(PaperVersion.paper_id == Paper.id))
-        .order_by(Paper.number)
-    )
-    return [AskedRow._make(row) for row in db.session.execute(wanted)]
-
-
 def get(actor: Member, meeting: Meeting, number: int) -> Paper:
     """The paper with this number, with its owner, for those who may read it. Raises NotFound."""
     found = db.session.scalar(

@@ -12,6 +12,7 @@ from forum.feedback.commands.asking import to_ask
 from forum.feedback.models import Feedback, Reply
 from forum.feedback.queries import asking
 from forum.feedback.rules.asking import Asked
+from forum.web.feedback.checking import place
 from forum.web.feedback.forms import EditForm, EditReplyForm, FilingForm, ReasonForm, attributions
 from forum.web.feedback.routes import asked_about, blueprint, chosen_themes, confirmations, offer
 from forum.web.furniture import me, only_if, say
@@ -85,7 +86,7 @@ def edit_reply(number: int, reply_number: int) -> ResponseReturnValue:
             theirs = _newer(form, reply)
         else:
             say("Your changes are saved")
-            return redirect(_place(reply))
+            return redirect(place(reply))
     return render_template(
         "feedback/edit_reply.html", form=form, reply=reply, number=number, theirs=theirs, **asked_about(worries)
     )
@@ -111,7 +112,7 @@ def withdraw_reply(number: int, reply_number: int) -> ResponseReturnValue:
 
 def _withdraw(post: Feedback | Reply) -> ResponseReturnValue:
     only_if(rules.may_withdraw(me(), post))
-    form, place, is_own = ReasonForm(), _place(post), post.author_id == me().id
+    form, back, is_own = ReasonForm(), place(post), post.author_id == me().id
     is_thread = isinstance(post, Feedback)
     if form.submitted():
         try:
@@ -121,8 +122,8 @@ def _withdraw(post: Feedback | Reply) -> ResponseReturnValue:
             form.reject(refusal)
         else:
             say("The feedback is withdrawn" if is_thread else "The reply is withdrawn")
-            return redirect(place)
-    return render_template("feedback/withdraw.html", form=form, place=place, is_own=is_own, is_thread=is_thread)
+            return redirect(back)
+    return render_template("feedback/withdraw.html", form=form, place=back, is_own=is_own, is_thread=is_thread)
 
 
 @blueprint.route("/<int:number>/close", methods=["GET", "POST"])
@@ -150,10 +151,3 @@ def reopen(number: int) -> ResponseReturnValue:
         commands.reopen(me(), feedback)
     say("The thread is open again")
     return redirect(url_for(".show", number=number))
-
-
-def _place(post: Feedback | Reply) -> str:
-    """The address of a post."""
-    if isinstance(post, Feedback):
-        return url_for(".show", number=post.id)
-    return url_for(".show", number=post.feedback_id, at=post.id, _anchor=f"post-{post.id}")
