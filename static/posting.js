@@ -99,8 +99,11 @@
   if (!place) return;
   const form = place.closest("form");
   form.querySelector("[data-questions-button]")?.setAttribute("hidden", "");
+  const told = form.querySelector("[data-themes-chosen]");
   form.addEventListener("change", async (event) => {
     if (event.target.name !== "theme_ids") return;
+    told.lastElementChild.textContent = [...form.querySelectorAll("[name=theme_ids]:checked")].map((box) => box.labels[0].textContent.trim()).join(", ");
+    told.hidden = !told.lastElementChild.textContent;
     const chosen = [...form.querySelectorAll("[name=theme_ids]:checked")].map((box) => `theme=${box.value}`).join("&");
     const typed = new FormData(form);
     try {

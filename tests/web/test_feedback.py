@@ -75,7 +75,7 @@ def many(author, count):
 
 def test_the_form_begins_with_guidance_ones_own_area_and_ones_own_name(visit, cast):
     page = visit(cast.amina).get("/feedback/new").text
-    assert "names or other details of children" in page
+    assert "Do not name or describe a child" in page
     assert "Freedom of Information" in page
     assert "Others see: Amina Rowan, Essex Police area" in page
     assert re.search(r'<option value="\d+" selected>Essex', page)
@@ -85,6 +85,7 @@ def test_the_form_begins_with_guidance_ones_own_area_and_ones_own_name(visit, ca
 def test_a_theme_that_leads_here_is_chosen_with_its_usual_priority(visit, cast, stored):
     theme = stored(sa.select(builders.Theme).where(builders.Theme.slug == "cuckooing"))[0]
     page = visit(cast.amina).get(f"/feedback/new?theme={theme.id}").text
+    assert f"Themes: <strong>{theme.title}</strong>" in page  # the boxes themselves are folded away
     assert re.search(rf'name="theme_ids" type="checkbox" value="{theme.id}"[^>]* checked', page)
     assert re.search(rf'name="priority_id" type="radio" value="{theme.usual_priority_id}"[^>]* checked', page)
     assert visit(cast.amina).get("/feedback/new?theme=999").status_code == 404
@@ -117,7 +118,7 @@ def test_a_preview_shows_the_words_and_stores_nothing(visit, cast, stored):
         ({"priority_id": "99"}, "no longer available"),
         ({"theme_ids": "999"}, "no longer available"),
         ({"kind": "complaint"}, "no longer available"),
-        ({"attribution": ""}, "Select how it may be attributed"),
+        ({"attribution": ""}, "Select what name it should show"),
         ({"marking": "SECRET"}, "no longer available"),
     ],
 )
@@ -133,7 +134,7 @@ def test_a_bad_form_says_what_is_wrong_and_keeps_what_was_typed(visit, cast, sto
 def test_errors_are_summed_up_in_the_order_of_the_page(visit, cast):
     page = visit(cast.amina).post("/feedback/new", data={}).text
     summary = page[page.index("There is a problem") : page.index("<h1")]
-    wanted = ["what kind", "a title", "what is happening", "the priority", "be attributed", "be handled"]
+    wanted = ["a title", "what is happening", "what kind", "the priority", "what name", "how sensitive"]
     assert sorted(wanted, key=summary.index) == wanted
 
 

@@ -174,6 +174,14 @@ def test_one_box_leads_to_a_post_in_two_steps(visit, cast, stored):
     assert stored(sa.select(Feedback)) == []
 
 
+def test_what_the_short_way_folds_away_opens_where_something_in_it_is_wrong(visit, cast):
+    browser, short = visit(cast.amina), FORM | {"short": "1"}
+    wrong = {"kind": ""}, {"happening": "Ring 07700 900123"}, {"priority_id": ""}, {"affected": "Ring 07700 900123"}
+    pages = [browser.post("/feedback/new", data=short | one).text for one in wrong]
+    assert all("There is a problem" in page for page in pages)
+    assert ['<details class="govuk-details" id="more" open>' in page for page in pages] == [False, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("words", "title"),
     [

@@ -29,7 +29,7 @@ LONGEST_READ = 10_000  # characters: of what is longer the end is not read (inbo
 
 CHECK_FIRST = "You have not asked us to post your emails straight away. You can do that in your account."
 GUARDED = "It has something in it that may tell who somebody is. Look at it again before you post it."
-UNNAMED = "You wrote in this thread without your name. Choose again how this may be attributed."
+UNNAMED = "You wrote in this thread without your name. Choose again what name this should show."
 CUT = "It is very long, so its end may be missing."
 
 

@@ -74,10 +74,10 @@ def check_may_read(author: Member | None, is_readable: bool) -> None:
 def check_attribution(attribution: Attribution, name: str, organisation: str, *, is_member: bool) -> None:
     """There must be what is to be shown."""
     if attribution is Attribution.NAMED and not name:
-        raise Rejected("Enter the name they want to be shown with, or select “Neither”.", field="contributor")
+        raise Rejected("Enter the name they want to be shown with, or select “No name”.", field="contributor")
     if attribution is Attribution.ORGANISATION and not organisation:
         field = "attribution" if is_member else "organisation_id"
-        raise Rejected("There is no organisation to show. Select one, or select “Neither”.", field=field)
+        raise Rejected("There is no organisation to show. Select one, or select “No name”.", field=field)
 
 
 def is_entered(post: Contribution) -> bool:

@@ -27,7 +27,7 @@ def save_draft() -> ResponseReturnValue:
         return jsonify(message="This has been posted already")
     words = f"Draft saved {clock.show_time(saved.draft.saved_at)}"
     if saved.is_beside:
-        words += ". You have another draft in another window: both are kept"
+        words += ". You have another draft too: both are kept"
     return jsonify(message=words)
 
 

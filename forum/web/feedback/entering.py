@@ -52,7 +52,7 @@ MEMBER, OTHER = "member", "other"
 ATTRIBUTIONS = [
     Choice(Attribution.NAMED, "Their name and organisation"),
     Choice(Attribution.ORGANISATION, "Their organisation only"),
-    Choice(Attribution.UNATTRIBUTED, "Neither", f"Others see: {rules.NOBODY}, or {rules.OUTSIDER.lower()}"),
+    Choice(Attribution.UNATTRIBUTED, "No name", f"Others see: {rules.NOBODY}, or {rules.OUTSIDER.lower()}"),
 ]
 SOURCES = [
     Choice(source, words, reveals="occasion" if source == "event" else "")
@@ -76,8 +76,8 @@ class SaidForm(Form):
     contributor = TextField("Their name", hint="Kept only if it is to be shown with what they said.")
     organisation_id = SelectField("Their organisation", blank="None, or not in the list")
     attribution = RadioField(
-        "How did they say it may be attributed?", called="Attribution", choices=ATTRIBUTIONS,
-        required="Select how it may be attributed", hint="Ask them, and say what others will see. If you could not, leave “Neither”.",
+        "What name did they say it should show?", called="Attribution", choices=ATTRIBUTIONS,
+        required="Select what name it should show", hint="Ask them, and say what others will see. If you could not, leave “No name”.",
     )  # fmt: skip
 
     found: Sequence[Somebody] = ()  # whom the typed name may mean

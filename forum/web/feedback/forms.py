@@ -27,13 +27,12 @@ from forum.web.fields import (
     choices,
 )
 
-LONE = ". Your organisation is the only one of its sector in its region, so its name would tell that it is you"
+LONE = ". Your organisation is the only one of its kind in your region, so its name would tell it is you"
 Pairs = Sequence[tuple[int, str]]
 ENDINGS = (*dict.fromkeys(files.ENDINGS[kind] for kind in file_rules.KINDS), "jpeg")
 FILES_HINT = (
-    f"Up to {file_rules.MOST} PDF, Office, OpenDocument, PNG, JPEG, text or CSV files, of {files.show_size(file_rules.LARGEST)} "
-    "at most. We take out what a file says of whoever made it, but not names in its text or picture. A file’s own name is "
-    "shown only with posts that carry your name."
+    f"Up to {file_rules.MOST} files of {files.show_size(file_rules.LARGEST)} at most: photo (JPEG, PNG), PDF, Office, "
+    "OpenDocument, text or CSV. We remove hidden details of who made a file. Check that nobody is named or shown in it."
 )
 
 CROSS_CUTTING = 0  # as the browser sends it; no priority has this number
@@ -109,9 +108,8 @@ def attributions(author: Member) -> list[Choice]:
         ),
         Choice(
             Attribution.UNATTRIBUTED,
-            "Neither",
-            f"Others see: {rules.NOBODY}. Your name is on no page. If the secretariat has to be shown it, you are told "
-            "who asked and why",
+            "No name",
+            f"Others see: {rules.NOBODY}. If the secretariat ever has to be shown your name, you are told who asked and why",
         ),
     ]
 
@@ -121,12 +119,12 @@ class FilingForm(Form):
 
     version = HiddenField(whole_number=True)
     kind = RadioField("What kind of feedback is it?", called="Kind", required="Select what kind of feedback it is", choices=KINDS)  # fmt: skip
-    priority_id = RadioField("Which priority does it concern most?", called="Priority", required="Select the priority it concerns most, or “Cross-cutting”")  # fmt: skip
+    priority_id = RadioField("Which priority does it concern most?", called="Priority", required="Select the priority it concerns most, or “Cross-cutting”", small=True)  # fmt: skip
     theme_ids = CheckboxesField("Themes", hint="Select all that fit.", small=True)
     force_id = SelectField(
         "Where?", called="Area", blank="Not one police force area", hint="The police force area it is about."
     )
-    marking = RadioField("How may it be handled?", called="Marking", required="Select how it may be handled", choices=MARKINGS)  # fmt: skip
+    marking = RadioField("How sensitive is it?", called="Marking", required="Select how sensitive it is", choices=MARKINGS)  # fmt: skip
 
     def offer(self, priorities: Pairs, themes: Pairs, forces: Pairs) -> None:
         self.priority_id.choices = [
@@ -184,21 +182,22 @@ class EditForm(FilingForm):
     )
     would_help = LongTextField("What would help?", called="What would help", rows=4)
     attribution = RadioField(
-        "How may it be attributed?",
+        "What name should it show?",
         called="Attribution",
-        required="Select how it may be attributed",
-        hint="The area is shown whatever you select. If it could give you away, change it above.",
+        required="Select what name it should show",
+        hint="The police force area is shown whatever you select. If it could give you away, change “Where?”.",
     )
 
     def __init__(self, **rest: Any) -> None:
         super().__init__(**rest)
         for name in (
+            "kind",
+            "theme_ids",
             *(field.name for field in self.questions),
             "affected",
-            "force_id",
             "would_help",
+            "force_id",
             "priority_id",
-            "theme_ids",
             "attribution",
             "marking",
         ):
@@ -269,7 +268,7 @@ class ReplyForm(FilesForm):
     body = LongTextField(
         "Your reply", required="Enter your reply", hint="Leave an empty line between paragraphs.", rows=6
     )
-    attribution = RadioField("How may it be attributed?", called="Attribution", mark_optional=False)
+    attribution = RadioField("What name should it show?", called="Attribution", mark_optional=False)
     official_kind = RadioField("What is this?", mark_optional=False, small=True, choices=OFFICIAL)
 
     @classmethod
@@ -307,7 +306,7 @@ class EditReplyForm(Form):
     version = HiddenField(whole_number=True)
     body = LongTextField("Your reply", required="Enter your reply", rows=8)
     attribution = RadioField(
-        "How may it be attributed?", called="Attribution", required="Select how it may be attributed"
+        "What name should it show?", called="Attribution", required="Select what name it should show"
     )
 
     @classmethod
