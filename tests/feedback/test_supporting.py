@@ -93,8 +93,8 @@ def test_an_organisation_says_what_its_people_see_most_often_and_counts_in_each_
 
 
 def test_how_widely_something_is_said_in_words():
-    assert rules.Backing(12, 7).in_words == "12 organisations say that it is so with them too, in 7 police force areas"
-    assert rules.Backing(1, 0).in_words == "1 organisation says that it is so with them too"
+    assert rules.Backing(12, 7).in_words == "12 organisations see this too, in 7 police force areas"
+    assert rules.Backing(1, 0).in_words == "1 organisation sees this too"
     assert rules.Backing().in_words == ""
 
 
@@ -395,7 +395,7 @@ def test_two_steps_from_the_thread_and_the_way_back(app, visit, cast):
     sent["evidence"] = "Nine this year"
     assert browser.post(f"{place}/same-here", data=sent).headers["Location"] == place
     page = browser.get(place).text
-    assert "1 organisation says that it is so with them too" in page
+    assert "1 organisation sees this too" in page
     assert "Change or take it back" in page
     assert "1 same here" in visit(cast.olu).get("/feedback").text
     assert "Nine this year" in visit(cast.olu).get(f"{place}/support").text
@@ -427,7 +427,7 @@ def test_the_pages_ask_no_more_the_more_say_so(app, visit, cast, statements):
                 asked.append(len(seen))
     assert asked[:3] == asked[3:], asked
     page = browser.get(f"/feedback/{posted}/support").text
-    assert "24 organisations say that it is so with them too, in 1 police force area" in page
+    assert "24 organisations see this too, in 1 police force area" in page
     assert "The tables tell of" not in page
     assert "Housing" in page
     assert "key=" in page

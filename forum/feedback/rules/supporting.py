@@ -39,11 +39,11 @@ class Backing(NamedTuple):
 
     @property
     def in_words(self) -> str:
-        """ "12 organisations say that it is so with them too, in 7 police force areas"; empty for none."""
+        """ "12 organisations see this too, in 7 police force areas"; empty for none."""
         if not self.organisations:
             return ""
-        verb = "says" if self.organisations == 1 else "say"
-        said = f"{plural(self.organisations, 'organisation')} {verb} that it is so with them too"
+        verb = "sees" if self.organisations == 1 else "see"
+        said = f"{plural(self.organisations, 'organisation')} {verb} this too"
         return f"{said}, in {plural(self.areas, 'police force area')}" if self.areas else said
 
 

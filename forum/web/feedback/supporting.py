@@ -31,11 +31,11 @@ OFTEN = [*(Choice(kind, words) for kind, words in rules.HOW_OFTEN.items()), Choi
 
 class SupportForm(Form):
     force_id = SelectField(
-        "Where is it so?", called="Area", blank="Not one police force area", mark_optional=False,
+        "Where do you see it?", called="Area", blank="Not one police force area", mark_optional=False,
         hint="The police force area. It is counted and shown on a map, without your name.",
     )  # fmt: skip
     how_often = RadioField("How often do you see it?", called="How often", choices=OFTEN, small=True)
-    evidence = LongTextField("Is there anything that shows it?", called="Evidence", max_length=rules.LONGEST_EVIDENCE, rows=4)  # fmt: skip
+    evidence = LongTextField("Can you give an example or a figure?", called="Evidence", max_length=rules.LONGEST_EVIDENCE, rows=4)  # fmt: skip
 
     @classmethod
     def of(cls, actor: Member, said: Support | None) -> SupportForm:
@@ -67,7 +67,7 @@ def say_same(number: int) -> ResponseReturnValue:
             form.reject(refusal)
             worries, said = refusal, supporting.own(me(), number)
         else:
-            say("What you said is saved" if said else "You said that it is so with you too")
+            say("What you said is saved" if said else "You said “same here”")
             return redirect(url_for(".show", number=number))
     page = {"thread": thread, "said": said, "may_say": may_say, **asked_about(worries)}
     return render_template("feedback/same_here.html", form=form, **page)
