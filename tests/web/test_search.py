@@ -67,7 +67,7 @@ def test_nothing_found_shows_the_ways_on(visit, cast, zebra):
     number, _said = zebra
     page = browser.get("/search?q=zebraphones+crossings&in=papers&area=1").text
     assert "q=zebrapho%2A+crossi%2A" not in browser.get("/search?q=zeb*").text
-    for words in ("begin alike", "Take the filters away", "Look in everything, not in papers alone"):
+    for words in ("start the same", "Clear the filters", "Look in everything, not in papers alone"):
         assert words in page
     hit = browser.get(f"/search?q=fb-{number}").text
     assert f'href="/feedback/{number}">Zebra' in hit
