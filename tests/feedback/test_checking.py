@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from forum.feedback.models import (
     FlagKind,
     Outcome,
     Redaction,
+    Reply,
     Reveal,
 )
 from forum.feedback.queries import checking as checks
@@ -183,6 +185,30 @@ def test_to_hide_many_paragraphs_takes_no_more_statements_than_to_hide_one(insid
         assert "Paragraph" not in letter.text + letter.html
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_an_edit_that_comes_while_words_are_taken_out_is_neither_lost_nor_left_out(app, cast):
+    with app.app_context():
+        post = thread(cast.amina)
+        said, told = reply(cast.bryn, post, "Which road?"), reply(cast.amina, post, WORDS)
+
+    def redact() -> None:
+        with app.app_context(), transaction():
+            found = queries.get_reply(cast.sita, post.id, told.id)
+            settling.redact(cast.sita, found, [Cut("address", "14 Larch Road")], "identifies")
+
+    other = threading.Thread(target=redact)
+    with app.app_context(), transaction():
+        own = queries.get_reply(cast.bryn, post.id, said.id)
+        commands.edit_reply(cast.bryn, own, "At 14 Larch Road, she says", Attribution.NAMED, version=1)
+        db.session.flush()
+        other.start()
+        other.join(0.3)
+        assert other.is_alive(), "the redaction must wait"
+    other.join(10)
+    with app.app_context():
+        bodies = db.session.scalars(sa.select(Reply.body).order_by(Reply.id)).all()
+        assert bodies == ["At [removed], she says", "Kayden lives at [removed]."]
 
 
 def test_only_whoever_runs_the_forum_settles(inside, cast):

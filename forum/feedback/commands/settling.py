@@ -309,7 +309,7 @@ def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
     """Take these words out of everything about the thread; gives in how many places they stood."""
     take = _remover(cut.words)
     thread = checks.place_of(post)[0]
-    others = [(other, _take_from(other, take)) for other in _texts(thread) if other is not post]
+    others = [(other, _take_from(other, take)) for other in _texts(thread, post)]
     own = _take_from(post, take)
     if isinstance(post, Feedback):  # its answers are as much its words as the rest
         own += sum(times for other, times in others if isinstance(other, FeedbackAnswer))
@@ -328,10 +328,14 @@ def _take_out(actor: Member, post: Post, cut: Cut, rule: str) -> int:
     return own + sum(times for _, times in others)
 
 
-def _texts(thread: int) -> Iterable[Any]:
+def _texts(thread: int, but: Post) -> Iterable[Any]:
+    """Held until the transaction ends: what somebody is changing at this moment is waited for, and read as it is then."""
     for kind in _MARKDOWN:
         of_thread = kind.id if kind is Feedback else kind.feedback_id
-        yield from db.session.scalars(sa.select(kind).where(of_thread == thread))
+        texts = sa.select(kind).where(of_thread == thread).with_for_update()
+        if isinstance(but, kind):
+            texts = texts.where(kind.id != but.id)
+        yield from db.session.scalars(texts, execution_options={"populate_existing": True})
 
 
 def _take_from(thing: Any, take: Callable[[str], tuple[str, int]]) -> int:
