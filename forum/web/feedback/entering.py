@@ -11,7 +11,6 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from forum.base import clock
-from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.feedback import queries, rules
 from forum.feedback.commands import entering as commands
@@ -266,8 +265,7 @@ def enter_reply(number: int) -> ResponseReturnValue:
     if form.submitted():
         try:
             given = form.said() | confirmations()
-            with transaction():
-                said = commands.enter_reply(me(), feedback, form.body.data, **given)
+            said = once(lambda: commands.enter_reply(me(), feedback, form.body.data, **given))
         except Rejected as refusal:
             form.reject(refusal)
             worries = refusal
