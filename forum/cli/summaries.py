@@ -67,7 +67,9 @@ def as_html(summary: Summary) -> bytes:
     """The summary as one file that needs no other."""
     page = current_app.jinja_env.get_template("summaries/file.html")
     link = current_app.config["PUBLIC_URL"]
-    return page.render(summary=summary, says=summary.says, link=link, date=clock.show_date).encode()
+    return page.render(
+        summary=summary, says=summary.says, link=link, date=clock.show_date, shown_day=exports.shown_day
+    ).encode()
 
 
 def _write(output: Path, data: bytes) -> None:

@@ -84,6 +84,7 @@ def _for_an_official(person: Member) -> str:
         soon=[row for row in own if not row.is_overdue and row.response_due_on and row.response_due_on <= soon],
         later=[row for row in own if not row.is_overdue and not (row.response_due_on and row.response_due_on <= soon)],
         others=[] if own else challenges.without_response(person, 5),
+        assigned=feedback.unanswered_of(person),
         questions=feedback.unanswered_questions(person),
         pace=answering.pace(person),
         owed=meetings.unanswered_by(person),

@@ -254,7 +254,7 @@ def test_the_admin_sees_the_census_and_nobody_else_does(loaded, statements):
     with statements() as seen:
         page = admin.get("/admin/census")
     assert len(seen) <= 24
-    for words in ("120", "members who posted", "Practitioner training", "Under consideration", "MTG-02"):
+    for words in ("120", "members who posted", "Practitioner awareness and training", "Under consideration", "MTG-02"):
         assert words in page.text
     for role in ("secretariat", "official", "member"):
         assert browse(loaded, ROLES[role]).get("/admin/census").status_code == 404

@@ -27,6 +27,7 @@ def facts(**more) -> Facts:
     usual = dict.fromkeys(Facts._fields, 0) | {
         "day": DAY, "is_draft": False, "is_over": False, "has_begun": False, "asks_replies": True, "is_placed": True,
         "reply_by_on": None, "papers_due_on": None, "answers": "", "letters": "", "minutes": "", "is_sending": False,
+        "update_due": "",
     }  # fmt: skip
     return Facts(**usual | more)
 
@@ -80,6 +81,18 @@ def test_an_agenda_is_done_when_it_fits_and_nothing_is_proposed():
         ({"items": 2, "overrun": -30}, "done"),
     ):
         assert standing(desk.steps(facts(**more)))["Agenda"] == word
+
+
+def test_an_update_that_waits_is_nothing_to_do_and_nothing_left_untold():
+    def sending(**more):
+        return next(step for step in desk.steps(facts(invited=3, untold=3, **more)) if step.path == "/invitations")
+
+    assert (sending().to_do, sending().words) == (
+        "Tell people of the newest change, or leave it",
+        "3 people have not been told of the newest change",
+    )
+    waits = sending(update_due="1:36pm")
+    assert (waits.to_do, waits.words, waits.standing) == ("", "an update goes out at 1:36pm", Standing.IN_PROGRESS)
 
 
 def test_after_the_meeting_attendance_and_minutes_are_left():

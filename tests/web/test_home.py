@@ -14,6 +14,7 @@ from forum.base.letters import Letter, State
 from forum.challenges import commands as challenging
 from forum.challenges.models import Challenge, Status
 from forum.feedback import commands as feedback
+from forum.feedback.commands import answering
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, Reply
 from forum.meetings.models import Answer, Invitation, Meeting, MeetingKind, Mode, Stage
 from forum.members.models import Member, Role, Standing, theme_interest
@@ -265,6 +266,20 @@ def test_an_official_who_owns_nothing_sees_what_others_owe(app, visit, cast):
     page = text(visit(cast.olu))
     assert "You owe no response" in page
     assert "Another&#39;s" in page
+
+
+def test_what_is_assigned_waits_on_home_for_an_official_reply(app, visit, cast):
+    with app.app_context():
+        asked = thread(cast.amina, title="Nobody answers")
+        thread(cast.amina, title="Of somebody else")
+        with transaction():
+            answering.assign(cast.sita, asked, cast.olu.id)
+    page = text(visit(cast.olu))
+    assert "1 thread assigned to you has no official reply" in page
+    assert "Of somebody else" not in page
+    with app.app_context():
+        reply(cast.olu, asked, "We have read it.", attribution=Attribution.NAMED, is_official=True)
+    assert "assigned to you has no" not in text(visit(cast.olu))
 
 
 def test_questions_wait_for_an_official_reply(app, visit, cast):

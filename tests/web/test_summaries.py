@@ -116,14 +116,20 @@ def test_a_summary_that_was_altered_says_so(app, visit, cast, said):
 def test_each_download_is_a_file_and_a_line_in_the_history(app, visit, cast, said):
     browser = visit(cast.olu)
     browser.post("/summaries/new", data=CHOSEN)
-    for kind, starts in (("odt", b"PK"), ("ods", b"PK"), ("csv", b"\xef\xbb\xbf"), ("json", b"{")):
+    for kind, starts in (
+        ("odt", b"PK"),
+        ("ods", b"PK"),
+        ("csv", b"\xef\xbb\xbf"),
+        ("json", b"{"),
+        ("html", b"<!DOCTYPE html>"),
+    ):
         page = browser.get(f"/summaries/1.{kind}")
         assert page.data.startswith(starts)
         assert page.headers["Content-Disposition"] == f'attachment; filename="sum-1.{kind}"'
     assert browser.get("/summaries/1.csv?for=programs").data.startswith(b"Reference,")
     with app.app_context():
         lines = history.lines("summary").items
-    assert [line.details.get("file") for line in reversed(lines)] == [None, "odt", "ods", "csv", "json", "csv"]
+    assert [line.details.get("file") for line in reversed(lines)] == [None, "odt", "ods", "csv", "json", "html", "csv"]
     for path in ("/summaries/2", "/summaries/2.odt", "/summaries/1.exe", "/summaries/99999999999999999999"):
         assert browser.get(path).status_code == 404
 

@@ -38,6 +38,7 @@ from forum.feedback.queries.threads import (
     organisation_words,
     themes_to_post,
     threads,
+    unanswered_of,
     unanswered_questions,
     waiting,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "themes_to_post",
     "thread",
     "threads",
+    "unanswered_of",
     "unanswered_questions",
     "unattributed_authors",
     "unread_count",

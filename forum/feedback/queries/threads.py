@@ -164,9 +164,16 @@ def waiting(actor: Member, without: sa.ColumnElement[bool], size: int) -> First[
 
 def unanswered_questions(actor: Member, size: int = 5) -> First[WaitingRow]:
     """Questions to which the department has not replied, the oldest first. One statement."""
-    official = Reply.is_official & stands(Reply)
-    answered = sa.exists().where(Reply.feedback_id == Feedback.id, official)
-    return waiting(actor, answered | (Feedback.kind != FeedbackKind.QUESTION), size)
+    return waiting(actor, _is_answered() | (Feedback.kind != FeedbackKind.QUESTION), size)
+
+
+def unanswered_of(actor: Member, size: int = 5) -> First[WaitingRow]:
+    """Threads this person answers and to which the department has not replied, the oldest first. One statement."""
+    return waiting(actor, _is_answered() | Feedback.assigned_to_id.is_distinct_from(actor.id), size)
+
+
+def _is_answered() -> sa.ColumnElement[bool]:
+    return sa.exists().where(Reply.feedback_id == Feedback.id, Reply.is_official & stands(Reply))
 
 
 def new_for(actor: Member, size: int = 5) -> list[ThreadRow]:

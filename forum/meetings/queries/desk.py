@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from forum.base import clock
 from forum.base.db import Base, db
+from forum.base.letters import Kind
 from forum.meetings.models import (
     Answer,
     Attendance,
     Audience,
     Invitation,
+    MailingOrder,
     Meeting,
     Mode,
     Paper,
@@ -60,10 +63,11 @@ class Counts(NamedTuple):
     reminders_settled: int
     marked: int
     present: int
+    update_due_at: datetime | None  # when the update that waits goes out
 
 
 def counts(meeting: Meeting) -> Counts:
-    """Proposals to decide on, papers, audiences, reminders and attendance. One statement."""
+    """Proposals to decide on, papers, audiences, reminders, attendance and the update that waits. One statement."""
 
     def number(model: type[Base], *which: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
         of_it = model.__table__.c.meeting_id == meeting.id
@@ -80,6 +84,11 @@ def counts(meeting: Meeting) -> Counts:
         number(Reminder, Reminder.removed_at.is_(None), Reminder.settled_at.is_not(None)),
         number(Attendance),
         number(Attendance, Attendance.presence == Presence.PRESENT),
+        sa.select(sa.func.min(MailingOrder.due_at))
+        .where(
+            MailingOrder.meeting_id == meeting.id, MailingOrder.kind == Kind.UPDATE, MailingOrder.finished_at.is_(None)
+        )
+        .scalar_subquery(),
     )
     return Counts._make(db.session.execute(wanted).one())
 
@@ -88,7 +97,8 @@ def facts(
     meeting: Meeting, items: Sequence[ItemRow], overrun: int, tally: Tally, progress: Progress, minutes: str
 ) -> Facts:
     """What the desk of this meeting is made from; `minutes`: "", "draft" or "published". One statement."""
-    counted = counts(meeting)
+    counted = counts(meeting)._asdict()
+    update_due_at = counted.pop("update_due_at")
     today, day = clock.today(), clock.london(meeting.starts_at).date()
     return Facts(
         day=day,
@@ -109,8 +119,9 @@ def facts(
         letters=progress.words if progress.total else "",
         letters_failed=progress.failed,
         is_sending=progress.under_way > 0,
+        update_due=clock.show_time(update_due_at) if update_due_at else "",
         minutes=minutes,
-        **counted._asdict(),
+        **counted,
     )
 
 

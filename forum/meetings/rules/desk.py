@@ -52,6 +52,7 @@ class Facts(NamedTuple):
     uninvited: int
     unanswered: int
     untold: int  # not told of the newest change
+    update_due: str  # when an update that was ordered goes out, in words; "" while none waits
     answers: str  # in words
     letters: str  # in words; "" while none was written
     letters_failed: int
@@ -192,7 +193,10 @@ def _sending(facts: Facts) -> Step:
         yield facts.letters
         yield f"{plural(facts.letters_failed, 'letter')} not delivered" if facts.letters_failed else ""
         untold = plural(facts.untold, "person has", "people have")
-        yield f"{untold} not been told of the newest change" if facts.untold and not facts.is_over else ""
+        if facts.update_due:
+            yield f"an update goes out at {facts.update_due}"
+        elif facts.untold and not facts.is_over:
+            yield f"{untold} not been told of the newest change"
 
     is_done = bool(facts.invited) and not (facts.uninvited or facts.untold or facts.is_sending or facts.letters_failed)
     due = facts.day - CALLING_NOTICE
@@ -201,9 +205,9 @@ def _sending(facts: Facts) -> Step:
         path, to_do = "", ""
     elif facts.uninvited or not facts.invited:
         path, to_do = "/invitations/new", f"Invite {plural(facts.uninvited, 'member')}" if facts.uninvited else ""
-    elif facts.untold:
+    elif facts.untold and not facts.update_due:
         to_do = "Tell people of the newest change, or leave it"
-    elif facts.is_sending:
+    elif facts.is_sending or facts.update_due:
         to_do, due = "", facts.day
     if facts.invited and path == "/invitations/new":
         due = facts.day  # somebody who joined since

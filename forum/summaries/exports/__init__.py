@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
-from forum.base import opendocument, spreadsheets
+from forum.base import clock, opendocument, spreadsheets
 from forum.base.opendocument import Block, Bullets, Document, Heading, Paragraph, Quote, Strong, Title
 from forum.base.spreadsheets import Row, Sheet, Workbook, write_csv, write_ods
 from forum.summaries import rules
@@ -65,6 +65,11 @@ FORMATS: dict[str, tuple[str, Callable[[Summary], bytes]]] = {
     "csv": ("text/csv; charset=utf-8", csv),
     "json": ("application/json", json),
 }
+
+
+def shown_day(day: str) -> str:
+    """A day as people read it; the content has it as programs do, such as 2016-11-15."""
+    return clock.show_date(date.fromisoformat(day))
 
 
 def _facts(summary: Summary) -> list[tuple[str, str]]:
@@ -145,9 +150,8 @@ def _annex(says: Content) -> Iterator[Block]:
     columns = ("Reference", "Date", "Title", "Challenges")
     places = [says["items"]["columns"].index(column) for column in columns]
     yield Heading("Annex: all contributions")
-    yield opendocument.Table(
-        columns, [[row[place] for place in places] for row in says["items"]["rows"]], (2, 2.2, 8, 3)
-    )
+    rows = [[row[place] for place in places] for row in says["items"]["rows"]]
+    yield opendocument.Table(columns, [[row[0], shown_day(str(row[1])), *row[2:]] for row in rows], (2, 3, 7.2, 3))
 
 
 # --- the sheets ------------------------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from forum.base import clock
 from forum.base.db import transaction
 from forum.base.errors import Rejected
 from forum.reference import queries as reference
 from forum.reference.models import Priority, Theme
 from forum.summaries import commands, exports, queries, rules
+from forum.summaries.models import Summary
 from forum.summaries.queries import Figures
 from forum.web.furniture import me, only_if, say
 from forum.web.summaries.forms import SummaryForm
@@ -58,17 +60,30 @@ def _falls_in(form: SummaryForm) -> Figures | None:
 def show(number: int) -> ResponseReturnValue:
     summary = queries.get(me(), number)
     is_whole = rules.seal(summary.content) == summary.seal
-    return render_template("summaries/show.html", summary=summary, says=summary.says, is_whole=is_whole)
+    return render_template(
+        "summaries/show.html", summary=summary, says=summary.says, is_whole=is_whole, shown_day=exports.shown_day
+    )
 
 
-@blueprint.get("/<int:number>.<any(odt, ods, csv, json):kind>")
+@blueprint.get("/<int:number>.<any(odt, ods, csv, json, html):kind>")
 def download(number: int, kind: str) -> ResponseReturnValue:
     """The summary as a file. Who took it is in the history. `?for=programs` gives the CSV as programs read it best."""
     summary = queries.get(me(), number)
     is_plain = kind == "csv" and request.args.get("for") == "programs"
-    data = exports.csv(summary, guard=False) if is_plain else exports.FORMATS[kind][1](summary)
+    if kind == "html":
+        kind_of_file, data = "text/html; charset=utf-8", _as_html(summary)
+    else:
+        kind_of_file, make = exports.FORMATS[kind]
+        data = exports.csv(summary, guard=False) if is_plain else make(summary)
     with transaction():
         commands.take_away(me(), summary, kind)
     name = f"{summary.reference.lower()}{'-data' if is_plain else ''}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, content_type=exports.FORMATS[kind][0], headers=headers)
+    return Response(data, content_type=kind_of_file, headers=headers)
+
+
+def _as_html(summary: Summary) -> bytes:
+    """The summary as one file that needs no other."""
+    link = current_app.config["PUBLIC_URL"]
+    says = {"says": summary.says, "shown_day": exports.shown_day, "date": clock.show_date}
+    return render_template("summaries/file.html", summary=summary, link=link, **says).encode()

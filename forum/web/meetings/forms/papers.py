@@ -20,7 +20,11 @@ class PaperForm(fields.Form):
     """What a paper is; it need not be there yet when somebody is asked for it."""
 
     title = fields.TextField("Title", required="Enter the title of the paper")
-    author = fields.TextField("Author", hint="As readers should see it, such as a name and an organisation")
+    author = fields.TextField(
+        "Author",
+        hint="As readers should see it, such as a name and an organisation. Leave it empty only when you ask somebody for the paper",
+        mark_optional=False,
+    )
     agenda_item_id = fields.SelectField("For which item of the agenda", blank="No item")
     owner_id = fields.SelectField(
         "Who is asked for it", blank="Nobody", hint="They can upload it themselves, and are reminded until it is here"
