@@ -194,6 +194,7 @@ def test_without_script_a_member_signs_in_answers_and_shares_feedback(site: Site
     page.get_by_label("Title", exact=True).fill("Referrals come back unopened")
     page.get_by_label("What is happening?").fill("We wait nine weeks for a first appointment.")
     page.get_by_label("Cross-cutting").check()
+    page.get_by_text("Choose themes (optional)").click()
     page.get_by_label("Mental health", exact=True).check()
     page.get_by_role("button", name="Post feedback").click()
     assert re.fullmatch(rf"{site.address}/feedback/\d+", page.url), page.inner_text("main")
