@@ -252,6 +252,11 @@ def test_a_change_people_would_notice_asks_whether_to_tell_them(app, visit, cast
     page = browser.post(f"/meetings/{made}/edit", data=change | {"asked": "yes", "tell": "yes"}, follow_redirects=True)
     assert "4 updates will be sent" in page.text
     assert stored(app)[0].ical_sequence == 1
+    assert "an update goes out at" in page.text
+    assert "have not been told" not in page.text
+    more = change | {"version": "2", "place": "Another House, London"}
+    page = browser.post(f"/meetings/{made}/edit", data=more).text
+    assert "this change too, whatever you select here" in page
 
 
 def test_the_second_step_carries_everything_that_was_typed(app, visit, cast, made):

@@ -12,11 +12,12 @@ from markupsafe import Markup
 from forum.base import clock, letters, richtext
 from forum.base.db import transaction
 from forum.base.errors import NotFound, Rejected
+from forum.base.letters import Kind
 from forum.challenges.queries import agendas as challenges
 from forum.meetings import exports, queries, rules
 from forum.meetings.commands import scheduling
 from forum.meetings.models import Meeting, Stage
-from forum.meetings.queries import ItemRow, Progress, Tally, desk, papers
+from forum.meetings.queries import ItemRow, Progress, Tally, desk, papers, tellings
 from forum.meetings.rules import desk as desk_rules
 from forum.meetings.rules import needs, proposals
 from forum.minutes import queries as minutes
@@ -224,6 +225,7 @@ def _changed(meeting: Meeting, form: forms.MeetingForm) -> ResponseReturnValue:
             meeting=meeting,
             typed=_typed(),
             differences=differences,
+            waiting=tellings.open_orders(meeting, Kind.UPDATE),
             asks_again=scheduling.asks_again(meeting, **details),
             people=people,
         )
