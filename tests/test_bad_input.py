@@ -57,6 +57,8 @@ KNOWN = ("key", "page", "q", "text", "at", "quote", "until", "sector", "area", "
 
 # Failed attempts to get in are counted, whatever the page then says.
 COUNTS_ATTEMPTS = {"account.sign_in", "check_in.check_in"}
+# What was uploaded is kept though the form comes back.
+KEEPS_FILES = {"feedback.post", "feedback.reply", "feedback.add_files", "feedback.add_files_to_reply"}
 SHOWS_ONCE = {"calendars.mine", "calendars.renew"}  # what was made is on the answer, and nowhere else
 
 
@@ -227,6 +229,7 @@ def check(house: House, browser: FlaskClient, rule: Rule, path: str, sent: Sent)
     if house.version() == before:
         return
     done = page.status_code in {204, 302} or rule.endpoint in COUNTS_ATTEMPTS | SHOWS_ONCE
+    done = done or (rule.endpoint in KEEPS_FILES and sent.kind.startswith("multipart"))
     assert done or "account/asked" in path or path == "/password", (path, sent.what, page.status_code)
     house.put_back()
 

@@ -48,7 +48,7 @@ def redis(tmp_path) -> Iterator[str]:
 
 
 @pytest.fixture(params=["file", pytest.param("redis", marks=pytest.mark.redis)])
-def app(request, tmp_path, monkeypatch):
+def at_work(request, tmp_path, monkeypatch):
     """The application with a worker process beside it, both on the same database and the same queue."""
     url = request.getfixturevalue("redis") if request.param == "redis" else ""
     given = settings(f"sqlite:///{tmp_path / 'forum.db'}", tmp_path)
@@ -82,10 +82,10 @@ def seconds_until_sent(number: int) -> float:
     return time.monotonic() - began
 
 
-def test_a_letter_leaves_moments_after_it_was_written(app):
+def test_a_letter_leaves_moments_after_it_was_written(at_work):
     assert seconds_until_sent(1) < 30  # the worker itself is only starting
     assert seconds_until_sent(2) < 10  # without the bell it would be up to a minute
-    assert len(list((app.config["VAR"] / "mail").glob("*.eml"))) == 2
+    assert len(list((at_work.config["VAR"] / "mail").glob("*.eml"))) == 2
 
 
 def test_a_queue_that_does_not_answer_costs_nobody_their_request(tmp_path, monkeypatch):
