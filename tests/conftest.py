@@ -83,6 +83,7 @@ def keep_templates(app: Flask) -> None:
 # --- which test when and where ---------------------------------------------------------------------------------------
 
 # Begun first: a long one that is begun last is waited for by everybody.
+OF_PAGES = ("tests/web/", "tests/journeys/", "tests/test_unattributed")
 LONG = ("tests/browser", "tests/test_bad_input", "tests/test_unattributed", "tests/base/test_letters_delivered")
 
 
@@ -92,7 +93,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "app" not in metafunc.fixturenames or "app" in own:
         return
     names, place = ["sqlite", "postgresql"], metafunc.definition.nodeid
-    if place.startswith("tests/web/") and not EVERY:
+    if place.startswith(OF_PAGES) and not EVERY:
         names = [names[zlib.crc32(place.encode()) % 2]]
     marks = {"postgresql": [pytest.mark.postgresql]}
     params = [pytest.param(name, marks=marks.get(name, []), id=name) for name in names]
