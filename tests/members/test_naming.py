@@ -15,7 +15,7 @@ from forum.feedback.models import Attribution, Follow, FollowKind, FollowLevel
 from forum.feedback.queries import mailing
 from forum.members.commands import keeping as members
 from forum.members.commands import naming
-from forum.members.models import Organisation, Standing
+from forum.members.models import Member, Organisation, Role, Standing
 from forum.members.rules import shown_as
 from forum.search import queries as search
 from tests import builders
@@ -69,6 +69,15 @@ def test_it_follows_who_has_a_seat(inside, careful, cast):
     assert first.standing is Standing.ACTIVE
 
 
+def test_the_department_keeps_its_name_as_long_as_nobody_in_it_is_a_member_only(inside, careful, cast):
+    department = builders.organisation("Tackling Crime Unit", sector="central-government")
+    official = builders.member(organisation=department, role=Role.OFFICIAL)
+    assert shown(department) == "Tackling Crime Unit"
+    with transaction():
+        db.session.get_one(Member, official.id).role = Role.MEMBER
+    assert shown(department) == "Central government"
+
+
 def test_nothing_is_written_when_nothing_differs(inside, careful, cast, statements):
     builders.organisation(LONE, sector="housing")
     with statements() as seen:
@@ -111,4 +120,4 @@ def test_a_lone_organisation_is_named_nowhere_unless_its_member_is(inside, caref
 def test_the_author_sees_what_others_will_read(careful, visit, cast):
     page = visit(cast.bryn).get("/feedback/new").text
     assert "Others see: Charity, voluntary and community" in page
-    assert "the only one of its sector" in page
+    assert "the only one of its kind in your region" in page

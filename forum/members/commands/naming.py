@@ -14,12 +14,12 @@ from sqlalchemy.orm import Mapper, Session
 from forum.base import settings
 from forum.base.db import db
 from forum.members import rules
-from forum.members.models import Member, Organisation, Standing
+from forum.members.models import Member, Organisation, Role, Standing
 from forum.reference.models import PoliceForce, Region, Sector
 
 _SEATS: dict[type[Any], frozenset[str]] = {
     Organisation: frozenset({"name", "sector_id", "region_id", "force_id"}),
-    Member: frozenset({"organisation_id", "standing"}),
+    Member: frozenset({"organisation_id", "standing", "role"}),
 }
 
 
@@ -35,7 +35,8 @@ def name_anew() -> bool:
     changed = []
     for row in rows:
         peers = in_region[row.sector, row.region], in_all[row.sector]
-        shown = row.name if names_all else rules.shown_as(row.name, row.sector, row.region, *peers)
+        is_open = names_all or row.is_department
+        shown = row.name if is_open else rules.shown_as(row.name, row.sector, row.region, *peers)
         if shown != row.shown_as:
             changed.append({"id": row.id, "shown_as": shown})
     if changed:
@@ -46,6 +47,8 @@ def name_anew() -> bool:
 def _organisations() -> sa.Select[*tuple[Any, ...]]:
     region = sa.func.coalesce(Organisation.region_id, PoliceForce.region_id)
     people = sa.exists().where(Member.organisation_id == Organisation.id, Member.standing != Standing.LEFT)
+    # The department answers openly: where nobody is a member only, there is nobody to tell of.
+    is_department = sa.and_(people, ~people.where(Member.role == Role.MEMBER))
     return (
         sa.select(
             Organisation.id,
@@ -54,6 +57,7 @@ def _organisations() -> sa.Select[*tuple[Any, ...]]:
             sa.func.coalesce(Sector.title, "").label("sector"),
             sa.func.coalesce(Region.title, "").label("region"),
             people.label("has_people"),
+            is_department.label("is_department"),
         )
         .outerjoin(Sector, Sector.id == Organisation.sector_id)
         .outerjoin(PoliceForce, PoliceForce.id == Organisation.force_id)
