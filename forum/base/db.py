@@ -182,6 +182,13 @@ def read(select: sa.Executable, values: Mapping[str, Any] | None = None) -> list
     return list(db.session.connection().execute(select, values).all())
 
 
+def joined(text: Any, between: str) -> sa.ColumnElement[str]:
+    """The texts of many rows in one, in no order. What stands between them is part of the statement: SQLAlchemy would write
+    it into the words of the statement anew for every page."""
+    separator: Any = sa.literal_column("'{}'".format(between.replace("'", "''")))
+    return sa.func.aggregate_strings(text, separator)
+
+
 def wake(call: Callable[[], None]) -> None:
     """Register what to call after a transaction in which `ask_to_wake` was used (the worker's bell). It must not raise:
     what was done is kept by then."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from forum.base import richtext
-from forum.base.db import db
+from forum.base.db import db, joined
 from forum.base.paging import Page, page
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, feedback_theme
 from forum.feedback.queries.one import readable_by
@@ -78,7 +78,7 @@ def all_practices(actor: Member, wanted: Wanted) -> list[PracticeRow]:
 
 def _practices(actor: Member, wanted: Wanted) -> sa.Select[*tuple[Any, ...]]:
     themes = (
-        sa.select(sa.func.aggregate_strings(Theme.title, BETWEEN))
+        sa.select(joined(Theme.title, BETWEEN))
         .join(feedback_theme, feedback_theme.c.theme_id == Theme.id)
         .where(feedback_theme.c.feedback_id == Feedback.id)
         .scalar_subquery()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from forum.base import clock
-from forum.base.db import db, read
+from forum.base.db import db, joined, read
 from forum.base.paging import First, Listing, Page, first
 from forum.feedback.models import Attribution, Feedback, FeedbackKind, ReadMark, Reply, feedback_theme
 from forum.feedback.queries import unread
@@ -238,7 +238,7 @@ def _lists() -> sa.Select[*tuple[Any, ...]]:
     def text(kind: type[Listed], title: Any) -> Any:
         words = [sa.cast(kind.position, sa.String), sa.cast(kind.id, sa.String), title]
         entry = words[0] + WITHIN + words[1] + WITHIN + words[2]
-        return sa.select(sa.func.aggregate_strings(entry, BETWEEN)).scalar_subquery()
+        return sa.select(joined(entry, BETWEEN)).scalar_subquery()
 
     return sa.select(*(text(kind, title) for kind, title in columns))
 
@@ -248,7 +248,7 @@ def _rows() -> sa.Select[Any]:
     """The columns of a ThreadRow as the `reader` sees it: putting them together takes longer than asking for them, so
     it is done once."""
     themes = (
-        sa.select(sa.func.aggregate_strings(sa.cast(feedback_theme.c.theme_id, sa.String), ","))
+        sa.select(joined(sa.cast(feedback_theme.c.theme_id, sa.String), ","))
         .where(feedback_theme.c.feedback_id == Feedback.id)
         .scalar_subquery()
     )

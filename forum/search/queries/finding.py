@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from forum.base import clock
-from forum.base.db import db, read
+from forum.base.db import db, joined, read
 from forum.feedback.models import Reply
 from forum.feedback.queries import author_words
 from forum.members.models import Member, Organisation, Role, Standing
@@ -184,7 +184,7 @@ def _statement(shape: Shape) -> Question:
     newest = sa.union_all(*(sa.select(one.newest) for one in parts)).cte("newest")
     numbers = sa.select(newest.c.kind, sa.func.count().label("number")).group_by(newest.c.kind).subquery()
     told = numbers.c.kind + ":" + sa.cast(numbers.c.number, sa.String)
-    counts = sa.select(sa.func.aggregate_strings(told, " ")).scalar_subquery()
+    counts = sa.select(joined(told, " ")).scalar_subquery()
     is_more = sa.or_(*(one.is_more for one in parts))
     best = (
         sa.select(newest.c.id, newest.c.part, newest.c.badness)
