@@ -1,13 +1,14 @@
 """Measures mailings.  usage: python -m bench.mailing [INVITEES]
 
 Prints: inviting 120 in a request, 10,000 through the worker's parts with the peak of memory, delivering 1,000 letters to
-a loopback SMTP sink with the peak of memory, each with the CPU it took (on a shared machine the clock says little), and a loop that kills the sender with SIGKILL over 1,000 letters and counts what was lost or
-repeated. Everything happens in a new folder under /tmp, on SQLite as the Forum uses it.
+a loopback SMTP sink with the peak of memory, each with the CPU it took (on a shared machine the clock says little), and
+a loop that kills the sender with SIGKILL over 1,000 letters and counts what was lost or repeated. Everything happens in a new folder under /tmp, on SQLite as the Forum uses it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import random
 import resource
@@ -39,16 +40,44 @@ from forum.members.models import Member, Role, Standing
 from forum.reference.models import Marking
 
 
-class Sink:
-    """A mail server that counts by Message-ID and keeps nothing."""
+class Handler:
+    """A mail server that writes down the Message-ID of what it took, a line each, and keeps nothing."""
 
-    def __init__(self) -> None:
-        self.seen: Counter[str] = Counter()
+    def __init__(self, taken: Path) -> None:
+        self.taken = taken.open("a", buffering=1)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         head = bytes(envelope.content or b"").partition(b"\r\n\r\n")[0]
-        self.seen[head.partition(b"Message-ID: ")[2].split(b"\r\n")[0].decode()] += 1
+        self.taken.write(head.partition(b"Message-ID: ")[2].split(b"\r\n")[0].decode() + "\n")
         return "250 OK"
+
+
+class Sink:
+    """That mail server in a process of its own, as a mail server is; `seen` counts by Message-ID."""
+
+    def __init__(self, folder: Path) -> None:
+        self.taken = folder / "taken"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.process = multiprocessing.get_context("spawn").Process(target=self._serve, daemon=True)
+        self.process.start()
+        while not self._answers():
+            time.sleep(0.05)
+
+    def _serve(self) -> None:
+        Controller(Handler(self.taken), hostname="127.0.0.1", port=self.port).start()
+        signal.pause()
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"taken": self.taken, "port": self.port}
+
+    @property
+    def seen(self) -> Counter[str]:
+        return Counter(self.taken.read_text().split()) if self.taken.exists() else Counter()
 
 
 def app_in(folder: Path, port: int = 0) -> Flask:
@@ -95,7 +124,7 @@ def secretary() -> Member:
 
 
 class Took(NamedTuple):
-    """Seconds by the clock, and of CPU in this thread (the sink has its own)."""
+    """Seconds by the clock, and of CPU in this thread (the sink is a process of its own)."""
 
     clock: float
     cpu: float
@@ -168,8 +197,8 @@ def inviting_many(people: int) -> None:
         print(f"memory, peak                         {peak():8.1f} MiB, {peak() - before:.1f} more than before")
 
 
-def delivering(sink: Sink, port: int) -> None:
-    with new(1_000, port):
+def delivering(sink: Sink) -> None:
+    with new(1_000, sink.port):
         invite("three")
         before = peak()
         took = timed(letters.deliver_due)
@@ -178,16 +207,16 @@ def delivering(sink: Sink, port: int) -> None:
         print(f"  {number / took.cpu:,.0f} a second of the sender's CPU, {peak() - before:.1f} MiB more than before")
 
 
-def killing(sink: Sink, port: int) -> None:
+def killing(sink: Sink) -> None:
     """Deliver in a process that is killed again and again."""
-    sink.seen.clear()
-    with new(1_000, port) as folder:
+    before = sink.seen
+    with new(1_000, sink.port) as folder:
         invite("four")
         ids = set(db.session.scalars(sa.select(Letter.message_id)))
         db.session.rollback()
         kills = 0
         while _is_any_left():
-            sender = subprocess.Popen([sys.executable, "-m", "bench.mailing", "deliver", str(folder), str(port)])
+            sender = subprocess.Popen([sys.executable, "-m", "bench.mailing", "deliver", str(folder), str(sink.port)])
             until = sink.seen.total() + random.randint(10, 60)
             while sender.poll() is None and sink.seen.total() < until:
                 time.sleep(random.uniform(0, 0.01))
@@ -196,7 +225,8 @@ def killing(sink: Sink, port: int) -> None:
                 kills += 1
             if sender.wait() not in (0, -signal.SIGKILL):
                 sys.exit("The sender failed.")
-        lost, repeated = len(ids - set(sink.seen)), sink.seen.total() - len(sink.seen)
+        seen = sink.seen - before
+        lost, repeated = len(ids - set(seen)), seen.total() - len(seen)
         print(f"1,000 letters, {kills} kills: {lost} lost, {repeated} repeated")
 
 
@@ -214,18 +244,13 @@ def deliver(folder: Path, port: int) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["deliver"]:
-        return deliver(Path(sys.argv[2]), int(sys.argv[3]))
+        deliver(Path(sys.argv[2]), int(sys.argv[3]))
+        return
     inviting_many(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
-    sink = Sink()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        delivering(sink, port)
-        killing(sink, port)
-    finally:
-        controller.stop()
+    with tempfile.TemporaryDirectory() as folder:
+        sink = Sink(Path(folder))
+        delivering(sink)
+        killing(sink)
 
 
 if __name__ == "__main__":

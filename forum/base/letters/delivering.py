@@ -23,7 +23,7 @@ from flask import current_app
 from sqlalchemy.orm import aliased
 
 from forum.base import clock
-from forum.base.db import db, transaction
+from forum.base.db import db, read, transaction
 from forum.base.letters import bouncing
 from forum.base.letters.answers import Outcome
 from forum.base.letters.building import Unsendable, build
@@ -130,7 +130,7 @@ def _claiming(at: Callable[..., sa.ColumnElement[int]] | None = None) -> sa.Upda
         next_due = next_due.where(domain.not_in(sa.bindparam("resting", expanding=True)))
     claimed = sa.update(Letter).where(Letter.id == next_due.scalar_subquery())
     values = {"state": State.SENDING, "attempts": Letter.attempts + 1, "next_try_at": sa.bindparam("lease_ends")}
-    return claimed.values(values).returning(Letter)
+    return claimed.values(values).returning(*Letter.__table__.c)
 
 
 def _overtaking() -> sa.Select[bool]:
@@ -162,14 +162,10 @@ _SETTLE = _settling()
 def _claim(resting: Sequence[str] = ()) -> Letter | None:
     """The next due letter that is not to one of these domains, ours until the lease ends."""
     now = clock.now()
-    letter: Letter | None = db.session.scalar(
-        _CLAIM_ELSEWHERE[db.session.get_bind().dialect.name] if resting else _CLAIM,
-        {"now": now, "lease_ends": now + LEASE} | ({"resting": resting} if resting else {}),
-        execution_options={"synchronize_session": False, "populate_existing": True},
-    )
-    if letter is not None:
-        db.session.expunge(letter)  # read while it is sent, with no transaction open
-    return letter
+    given = {"now": now, "lease_ends": now + LEASE} | ({"resting": resting} if resting else {})
+    claim = _CLAIM_ELSEWHERE[db.session.get_bind().dialect.name] if resting else _CLAIM
+    rows = read(claim, given)
+    return Letter(**rows[0]._mapping) if rows else None  # in no session: read while no transaction is open
 
 
 def _settle(letter: Letter, outcome: Outcome) -> None:
@@ -180,7 +176,6 @@ def _settle(letter: Letter, outcome: Outcome) -> None:
     now = clock.now()
     words = _WITHHELD if outcome.words and letter.is_recipient_withheld else outcome.words[:500]
     next_try_at = None if outcome.again_in is None else now + outcome.again_in
-    options = {"synchronize_session": False}
     settled = {
         "number": letter.id,
         "attempt": letter.attempts,
@@ -191,11 +186,11 @@ def _settle(letter: Letter, outcome: Outcome) -> None:
         "new_last_words": words or None,
         "new_sent_at": now if outcome.state is State.SENT else None,
     }
-    db.session.execute(_SETTLE, settled, execution_options=options)
+    db.session.connection().execute(_SETTLE, settled)  # no letter is in the session, which would be asked for them
     bouncing.note_refusal(letter, outcome)
     if not outcome.counts:  # nobody's letter is to blame: all wait, so that a wrong password does not lock us out
         due = sa.update(Letter).where(Letter.next_try_at <= now)
-        db.session.execute(due.values(next_try_at=next_try_at), execution_options=options)
+        db.session.execute(due.values(next_try_at=next_try_at), execution_options={"synchronize_session": False})
 
 
 def _deliver(carrier: Carrier, letter: Letter) -> Outcome:
@@ -233,7 +228,7 @@ def _objection(letter: Letter) -> str | None:
 
 def _is_overtaken(letter: Letter) -> bool:
     which = {"about": letter.about, "member": letter.member_id, "id": letter.id}
-    return bool(db.session.scalar(_IS_OVERTAKEN, which))
+    return bool(read(_IS_OVERTAKEN, which)[0][0])
 
 
 class _Pace:
