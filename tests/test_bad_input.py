@@ -35,7 +35,8 @@ JUNK = {
     "beyond": str(2**63), "largest": str(2**63 - 1), "negative": "-1", "zero": "0", "words": "none%20such",
     "superscript": quote("²"), "thousands": "1" * 5_000, "signs": quote("%s{{7*7}}<script>'\"--"), "hidden": quote("\u202e\u2066\ufeff"),
 }  # fmt: skip
-ALONE = ("largest",)  # in one field while the others are right
+# In one field while the others are right; NUL is refused at the door, wherever it stands.
+ALONE = ("largest", "NUL") if EVERY else ("largest",)
 AT_THE_DOOR = ("NUL", "surrogate", "not UTF-8")  # refused before any form is looked at: one of them is enough
 LONG = {"brackets": "[" * 200_000, "long": "y" * 70_000, "lines": "%0A" * 19_000, "quotes": "%3E" * 15_000}
 

@@ -204,7 +204,7 @@ def test_a_silent_server_holds_the_worker_up_only_so_long(inside, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent, post(inside, silent.getsockname()[1]):
         began = time.monotonic()
         assert letters.deliver_due() == {State.DELAYED: 1}
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 2
     assert states() == [State.DELAYED, State.WAITING, State.WAITING]
     assert [letter.attempts for letter in outbox()] == [1, 0, 0]
 
@@ -523,7 +523,7 @@ def test_a_server_that_goes_silent_in_the_middle_is_not_asked_twice(mailbox, mon
     write(1, 2, 3)
     began = time.monotonic()
     assert letters.deliver_due() == {State.SENT: 1, State.DELAYED: 1}
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 1
     assert mailbox.connections <= 1
 
 

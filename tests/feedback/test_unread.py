@@ -224,4 +224,4 @@ class Posts(RuleBasedStateMachine):
 def test_what_is_new_is_exact_whatever_happens_to_posts(inside, cast, monkeypatch):
     monkeypatch.setattr(clock, "now", clock.now)
     machine = type("Machine", (Posts,), {"app": inside, "people": cast})
-    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))

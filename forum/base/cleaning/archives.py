@@ -11,7 +11,6 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
 from typing import NamedTuple
 
 from forum.base import files
@@ -253,7 +252,10 @@ def _without_parts(text: bytes, dropped: list[str]) -> bytes:
     if b"macroEnabled" in text:
         raise Unclean(_NO_MACROS)
     gone = {f"/{name}".lower().encode() for name in dropped}
-    keep: Callable[[re.Match[bytes]], bytes] = lambda found: b"" if found[1].lower() in gone else found[0]  # noqa: E731
+
+    def keep(found: re.Match[bytes]) -> bytes:
+        return b"" if found[1].lower() in gone else found[0]
+
     return re.sub(rb"""<(?:\w+:)?Override\b[^>]*?PartName\s*=\s*["']([^"']*)["'][^>]*?/>""", keep, text)
 
 

@@ -8,6 +8,7 @@ is not counted either.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from datetime import date, timedelta
 from functools import lru_cache
@@ -237,7 +238,7 @@ def _narrows(kind: Kind, name: str) -> Any:
     return sa.false()
 
 
-class _Part:
+class _Part(ABC):
     """The posts, or the other things: the newest that hold the words and may be found, and how the words stand in them."""
 
     def __init__(self, shape: Shape, name: str) -> None:
@@ -253,11 +254,11 @@ class _Part:
     def _count(rows: sa.CTE) -> Any:
         return sa.select(sa.func.count()).select_from(rows).scalar_subquery()
 
-    def _newest(self) -> Question:
-        raise NotImplementedError
+    @abstractmethod
+    def _newest(self) -> Question: ...
 
-    def marks(self, best: sa.CTE) -> Question:
-        raise NotImplementedError
+    @abstractmethod
+    def marks(self, best: sa.CTE) -> Question: ...
 
 
 class _SqlitePart(_Part):
